@@ -1,0 +1,59 @@
+/** RunPlan: what one run is to do. `run` writes it to the run's folder; the Jest runtime and `report` read it. */
+
+export interface DevicePlan {
+  /** As named on the command line: a PCI address, an mdev UUID, `reference[:...]`. Also the Jest project's display name. */
+  readonly device: string;
+  /** A second device, `self`, or absent (for reference a correct one is implied). */
+  readonly destination?: string;
+  /** Absolute path of the device profile; absent: found by `match:` among devices/, or none. */
+  readonly profile?: string;
+  /** `local`, `ssh:...`, `unix:...`; the reference ignores it. */
+  readonly host: string;
+}
+
+/** Which cases of the suites a run takes; all conditions must hold. */
+export interface CaseFilter {
+  /** Case ids, or prefixes up to `#`. */
+  readonly cases: readonly string[];
+  readonly tags: readonly string[];
+  /** Clause ids or globs such as SAVE-*; scenario names too. */
+  readonly only: readonly string[];
+  readonly skip: readonly string[];
+}
+
+/** Limits that no device's answer can exceed; see vfio/limits.ts for their meaning. */
+export interface RunLimits {
+  readonly maxStateBytes: number;
+  readonly maxBuffers: number;
+  /** Default deadline of one step, in milliseconds. */
+  readonly stepDeadlineMs: number;
+}
+
+export interface RunPlan {
+  readonly schemaVersion: 1;
+  readonly kitVersion: string;
+  /** Absolute path of the run's folder: plan.json, results.jsonl, run.json, allure-results/. */
+  readonly folder: string;
+  /** Absolute paths of suite files and single scenario files, in order. */
+  readonly targets: readonly string[];
+  readonly devices: readonly DevicePlan[];
+  readonly filter: CaseFilter;
+  /** Every case this many times; a case that passes only sometimes is unstable. */
+  readonly repeat: number;
+  /** A broken `should` counts like a broken `must`. */
+  readonly strict: boolean;
+  /** `kit`: the catalogue's level decides; `text`: the text's own word. */
+  readonly grade: 'kit' | 'text';
+  readonly seed: number;
+  readonly limits: RunLimits;
+  /** What the command line explicitly allowed: raw-ioctl, programs. */
+  readonly allow: readonly string[];
+  readonly startedAt: string;
+}
+
+export const PLAN_FILE = 'plan.json';
+export const RESULTS_FILE = 'results.jsonl';
+export const RUN_FILE = 'run.json';
+export const ALLURE_RESULTS = 'allure-results';
+
+export const DEFAULT_LIMITS: RunLimits = { maxStateBytes: 1024 ** 3, maxBuffers: 1_000_000, stepDeadlineMs: 10_000 };
