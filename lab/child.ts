@@ -62,6 +62,8 @@ export interface CommandResult {
   readonly code: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** Standard output as it came. */
+  readonly bytes: Buffer;
 }
 
 export interface CommandOptions {
@@ -101,7 +103,10 @@ export function runCommand(
       clearTimeout(timer);
       if (late) reject(new LabFailure(`${command} ${args.join(' ')} did not end within ${timeoutMs / 1000} s`));
       else if (code === null) reject(new LabFailure(`${command} was ended by ${signal ?? 'a signal'}`));
-      else resolve({ code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
+      else {
+        const bytes = Buffer.concat(out);
+        resolve({ code, bytes, stdout: bytes.toString(), stderr: Buffer.concat(err).toString() });
+      }
     });
   });
 }
