@@ -1,0 +1,133 @@
+/** Recorder: the Judge of one case. It counts judgements, turns breaches into findings and keeps the current step at hand. */
+
+import type { Case, Clause, ClauseId, Level, Step, Who } from '../language/scenario';
+import type { Judge, Observation } from '../oracles/judge';
+import type { AccessRow, ClauseTally, Finding } from './case-result';
+import type { Rules } from './verdict';
+import { verdictOfBreach } from './verdict';
+
+/** How many accesses a finding shows before the one that gave it away. */
+const ACCESSES_PER_FINDING = 12;
+/** A device that breaks a clause at every access must not fill the disk: later findings of the same clause and step are only counted. */
+const FINDINGS_PER_CLAUSE = 5;
+
+interface Tally {
+  kept: number;
+  broken: number;
+  who?: Who;
+  notApplicable?: string;
+}
+
+export interface CurrentStep {
+  readonly step: Step;
+  /** `step 3 "transition: stop"`, or `opening the device`. */
+  readonly label: string;
+}
+
+export class Recorder implements Judge {
+  readonly findings: Finding[] = [];
+  readonly figures: Record<string, number> = {};
+  readonly notes: string[] = [];
+  /** Set by the first finding that fails the case. */
+  failedBy: Finding | undefined;
+  /** The kit itself broke a user clause: a bug of ours, which breaks the case. */
+  kitBreach: Finding | undefined;
+  current: CurrentStep | undefined;
+  private readonly tallies = new Map<ClauseId, Tally>();
+  private readonly perClause = new Map<ClauseId, number>();
+
+  constructor(
+    private readonly case_: Case,
+    private readonly clauses: ReadonlyMap<ClauseId, Clause>,
+    private readonly rules: Rules,
+    private readonly lastAccesses: (count: number) => readonly AccessRow[],
+  ) {}
+
+  kept(clause: ClauseId, who?: Who): void {
+    const tally = this.tally(clause);
+    tally.kept += 1;
+    if (who) tally.who = who;
+  }
+
+  broken(clause: ClauseId, what: Observation): void {
+    const tally = this.tally(clause);
+    tally.broken += 1;
+    if (what.who) tally.who = what.who;
+    const known = this.clauses.get(clause);
+    if (!known) throw new Error(`the kit judged ${clause}, which is not in the catalogue`);
+    const verdict = this.verdict(known, what.level);
+    this.add(known, verdict, what);
+  }
+
+  check(clause: ClauseId, ok: boolean, what: () => Observation): boolean {
+    if (ok) this.kept(clause);
+    else this.broken(clause, what());
+    return ok;
+  }
+
+  reported(clause: ClauseId, observed: string): void {
+    const known = this.clauses.get(clause);
+    if (!known) throw new Error(`the kit reported on ${clause}, which is not in the catalogue`);
+    this.tally(clause);
+    this.add(known, 'reported', { expected: 'left open by the text', observed });
+  }
+
+  notApplicable(clause: ClauseId, evidence: string): void {
+    this.tally(clause).notApplicable ??= evidence;
+  }
+
+  figure(name: string, value: number): void {
+    this.figures[name] = value;
+  }
+
+  note(text: string): void {
+    if (!this.notes.includes(text)) this.notes.push(text);
+  }
+
+  clauseTallies(): ClauseTally[] {
+    return [...this.tallies].map(([clause, tally]) => ({ clause, ...tally }));
+  }
+
+  private tally(clause: ClauseId): Tally {
+    let tally = this.tallies.get(clause);
+    if (!tally) {
+      tally = { kept: 0, broken: 0 };
+      this.tallies.set(clause, tally);
+    }
+    return tally;
+  }
+
+  private verdict(clause: Clause, override: Level | undefined): Finding['verdict'] {
+    const graded = override ? { ...clause, level: override, word: override } : clause;
+    return verdictOfBreach(graded as Clause, this.rules);
+  }
+
+  private add(clause: Clause, verdict: Finding['verdict'], what: Observation): void {
+    const sofar = this.perClause.get(clause.id) ?? 0;
+    this.perClause.set(clause.id, sofar + 1);
+    if (sofar >= FINDINGS_PER_CLAUSE) return;
+    const position = this.current?.step.position ?? this.case_.position;
+    const rows = verdict === 'reported' ? [] : this.lastAccesses(ACCESSES_PER_FINDING);
+    const last = rows.at(-1);
+    const finding: Finding = {
+      clause: clause.id,
+      verdict,
+      level: clause.level,
+      who: what.who ?? clause.who,
+      file: position.file,
+      line: position.line,
+      column: position.column,
+      scenario: this.case_.scenarioName,
+      case: this.case_.id,
+      step: this.current?.label ?? 'before the first step',
+      expected: what.expected,
+      observed: what.observed,
+      ...(what.hint ? { hint: what.hint } : {}),
+      accesses: last ? [...rows.slice(0, -1), { ...last, marked: true }] : rows,
+    };
+    this.findings.push(finding);
+    if (verdict !== 'broken') return;
+    if (clause.who === 'user') this.kitBreach ??= finding;
+    else this.failedBy ??= finding;
+  }
+}

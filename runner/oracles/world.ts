@@ -1,0 +1,443 @@
+/**
+ * World: listens to the port, learns which descriptor is which container, group and device and where the migration region is, and hands
+ * decoded accesses to the oracles. It knows only what crossed the port.
+ */
+import {
+  type ByteOrder,
+  decodeSparseMmapAreas,
+  type IoctlEncoding,
+  type IoctlTarget,
+  ioctlName,
+  ioctlNumber,
+  VFIO_DEVICE_STATE_MASK,
+  VFIO_IOMMU_DIRTY_PAGES_FLAG_START,
+  VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP,
+  VFIO_IOMMU_INFO_CAPS,
+  VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION,
+  VFIO_REGION_INFO_CAP_SPARSE_MMAP,
+  VFIO_REGION_INFO_CAP_TYPE,
+  VFIO_REGION_INFO_FLAG_CAPS,
+  VFIO_REGION_SUBTYPE_MIGRATION,
+  VFIO_REGION_TYPE_MIGRATION,
+  vfioDeviceInfo,
+  vfioDeviceMigrationInfo,
+  vfioIommuType1DirtyBitmap,
+  vfioIommuType1DmaMap,
+  vfioIommuType1DmaUnmap,
+  vfioIommuType1Info,
+  vfioIommuType1InfoCapMigration,
+  vfioIrqInfo,
+  vfioRegionInfo,
+  vfioRegionInfoCapType,
+  walkCapabilityChain,
+} from '../abi';
+import type { HostFacts, HostMemory } from '../host/vfio-host';
+import type { Access, AccessListener } from '../host/watched-host';
+import type { OracleHooks } from './oracle';
+import type { ContainerView, DeviceView, FieldAccess, MappableArea, MigrationField, RegionView } from './views';
+
+const STRUCTURE_SIZE = vfioDeviceMigrationInfo.size;
+
+const FIELDS: readonly { readonly field: MigrationField; readonly offset: number; readonly width: number }[] = (
+  ['device_state', 'reserved', 'pending_bytes', 'data_offset', 'data_size'] as const
+).map((field) => ({ field, ...vfioDeviceMigrationInfo.fields[field] }));
+
+interface SectionMapping {
+  readonly device: DeviceView;
+  /** From the start of the migration region. */
+  readonly offset: bigint;
+}
+
+export class World implements AccessListener {
+  readonly devices = new Map<number, DeviceView>();
+  readonly containers = new Map<number, ContainerView>();
+  private readonly groups = new Map<number, { container: ContainerView | undefined }>();
+  private readonly mappings = new Map<HostMemory, SectionMapping>();
+  private readonly order: ByteOrder;
+  private readonly little: boolean;
+  private readonly requests: ReadonlyMap<number, (access: Access) => void>;
+  private readonly encoding: IoctlEncoding;
+
+  constructor(
+    private readonly oracles: readonly OracleHooks[],
+    facts: HostFacts,
+  ) {
+    this.order = facts.byteOrder;
+    this.little = facts.byteOrder === 'little';
+    this.encoding = facts.ioctlEncoding;
+    const number = (name: Parameters<typeof ioctlNumber>[0]) => ioctlNumber(name, facts.ioctlEncoding);
+    this.requests = new Map<number, (access: Access) => void>([
+      [number('VFIO_SET_IOMMU'), (access) => this.setIommu(access)],
+      [number('VFIO_GROUP_SET_CONTAINER'), (access) => this.setContainer(access)],
+      [number('VFIO_GROUP_GET_DEVICE_FD'), (access) => this.openDevice(access)],
+      [number('VFIO_DEVICE_GET_INFO'), (access) => this.deviceInfo(access)],
+      [number('VFIO_DEVICE_GET_REGION_INFO'), (access) => this.regionInfo(access)],
+      [number('VFIO_DEVICE_GET_IRQ_INFO'), (access) => this.irqInfo(access)],
+      [number('VFIO_DEVICE_RESET'), (access) => this.reset(access)],
+      [number('VFIO_IOMMU_GET_INFO'), (access) => this.iommuInfo(access)],
+      [number('VFIO_IOMMU_MAP_DMA'), (access) => this.iommuCall(access)],
+      [number('VFIO_IOMMU_UNMAP_DMA'), (access) => this.iommuCall(access)],
+      [number('VFIO_IOMMU_DIRTY_PAGES'), (access) => this.iommuCall(access)],
+    ]);
+  }
+
+  before(access: Access): void {
+    if (access.call !== 'close') return;
+    const device = this.devices.get(access.fd);
+    if (device) for (const oracle of this.oracles) oracle.deviceClosed?.(device);
+  }
+
+  after(access: Access): void {
+    switch (access.call) {
+      case 'pread':
+      case 'pwrite':
+        this.transfer(access);
+        break;
+      case 'ioctl':
+        if (access.request !== undefined) this.requests.get(access.request)?.(access);
+        break;
+      case 'load':
+      case 'store':
+      case 'peek':
+      case 'poke':
+        this.memoryAccess(access);
+        break;
+      case 'mmap':
+        this.mapped(access);
+        break;
+      case 'munmap':
+        if (access.memory) this.mappings.delete(access.memory);
+        break;
+      case 'open':
+        if (access.result >= 0 && access.path === '/dev/vfio/vfio') this.openContainer(access.result);
+        else if (access.result >= 0 && access.path?.startsWith('/dev/vfio/'))
+          this.groups.set(access.result, { container: undefined });
+        break;
+      case 'close':
+        this.devices.delete(access.fd);
+        this.groups.delete(access.fd);
+        this.containers.delete(access.fd);
+        break;
+      default:
+        break;
+    }
+    if (access.thrown) {
+      const device =
+        this.devices.get(access.fd) ?? (access.memory ? this.mappings.get(access.memory)?.device : undefined);
+      for (const oracle of this.oracles) oracle.faulted?.(device, access.thrown.message);
+    }
+  }
+
+  caseEnds(): void {
+    for (const oracle of this.oracles) oracle.caseEnds?.();
+  }
+
+  /** `device_state`, `migration + 0x1000`, `region 7 + 0x4`, the ioctl's name: where an access went, for people. */
+  describe(access: Access): string {
+    if (access.path !== undefined) return access.path;
+    if (access.request !== undefined) return ioctlName(access.request, this.encoding, this.target(access.fd));
+    const device = this.devices.get(access.fd);
+    if (device && access.offset !== undefined) return describeOffset(device, access.offset, access.length);
+    const mapping = access.memory ? this.mappings.get(access.memory) : undefined;
+    if (mapping && access.at !== undefined)
+      return describeOffset(
+        mapping.device,
+        (mapping.device.migration?.offset ?? 0n) + mapping.offset + BigInt(access.at),
+        access.length,
+      );
+    if (access.memory)
+      return access.memory.kind === 'device'
+        ? `mapping + 0x${(access.at ?? 0).toString(16)}`
+        : `memory + 0x${(access.at ?? 0).toString(16)}`;
+    return access.fd >= 0 ? `descriptor ${access.fd}` : '';
+  }
+
+  private target(fd: number): IoctlTarget | undefined {
+    if (this.devices.has(fd)) return 'device';
+    if (this.containers.has(fd)) return 'container';
+    return this.groups.has(fd) ? 'group' : undefined;
+  }
+
+  private openContainer(fd: number): void {
+    this.containers.set(fd, { fd, mappings: new Map(), logging: false, provoked: new Set() });
+  }
+
+  private setIommu(access: Access): void {
+    const container = this.containers.get(access.fd);
+    if (container && access.result >= 0 && access.value !== undefined) container.iommuType = Number(access.value);
+  }
+
+  private setContainer(access: Access): void {
+    const group = this.groups.get(access.fd);
+    if (!group || access.result < 0 || !access.sent || access.sent.length < 4) return;
+    group.container = this.containers.get(view(access.sent).getInt32(0, this.little));
+  }
+
+  private openDevice(access: Access): void {
+    if (access.result < 0 || !access.sent) return;
+    const end = access.sent.indexOf(0);
+    const name = new TextDecoder().decode(access.sent.subarray(0, end < 0 ? access.sent.length : end));
+    const device: DeviceView = {
+      fd: access.result,
+      name,
+      container: this.groups.get(access.fd)?.container,
+      regions: new Map(),
+      provoked: new Set(),
+      given: 'nothing',
+    };
+    this.devices.set(access.result, device);
+    for (const oracle of this.oracles) oracle.deviceOpened?.(device);
+  }
+
+  private deviceInfo(access: Access): void {
+    const device = this.devices.get(access.fd);
+    const exchange = exchangeOf(access);
+    if (!device || !exchange) return;
+    // A failed call, or one whose answer cannot be decoded, leaves what is known as it was; the oracles see it all the same.
+    if (access.result >= 0 && exchange.answer.length >= 16) {
+      const bytes = padded(exchange.answer, vfioDeviceInfo.size);
+      const { flags, num_regions, num_irqs } = vfioDeviceInfo.decode(bytes, this.order);
+      device.info = { flags, numRegions: num_regions, numIrqs: num_irqs };
+    }
+    for (const oracle of this.oracles) oracle.deviceInfo?.(device, exchange);
+  }
+
+  private regionInfo(access: Access): void {
+    const device = this.devices.get(access.fd);
+    const exchange = exchangeOf(access);
+    if (!device || !exchange || exchange.sent.length < 12) return;
+    const index = vfioRegionInfo.getField(padded(exchange.sent, vfioRegionInfo.size), 'index', this.order);
+    if (access.result >= 0 && exchange.answer.length >= vfioRegionInfo.size)
+      this.learnRegion(device, index, exchange.answer);
+    for (const oracle of this.oracles) oracle.regionInfo?.(device, index, exchange);
+  }
+
+  private learnRegion(device: DeviceView, index: number, answer: Uint8Array): void {
+    const info = vfioRegionInfo.decode(answer, this.order);
+    const known = device.regions.get(index);
+    let areas: readonly MappableArea[] = known?.areas ?? [];
+    let type = known?.type;
+    if ((info.flags & VFIO_REGION_INFO_FLAG_CAPS) !== 0 && info.argsz <= answer.length) {
+      const chain = walkCapabilityChain(answer, this.order, {
+        start: info.cap_offset,
+        headSize: vfioRegionInfo.size,
+        end: info.argsz,
+      });
+      for (const capability of chain.capabilities) {
+        if (capability.id === VFIO_REGION_INFO_CAP_TYPE && capability.bytes.length >= vfioRegionInfoCapType.size) {
+          const decoded = vfioRegionInfoCapType.decode(capability.bytes, this.order);
+          type = { type: decoded.type, subtype: decoded.subtype };
+        }
+        if (capability.id === VFIO_REGION_INFO_CAP_SPARSE_MMAP && capability.bytes.length >= 16) {
+          areas = decodeSparseMmapAreas(capability.bytes, this.order).elements.map((area) => ({
+            offset: area.offset,
+            size: area.size,
+          }));
+        }
+      }
+    }
+    const region: RegionView = {
+      index,
+      flags: info.flags,
+      size: info.size,
+      offset: info.offset,
+      areas,
+      ...(type ? { type } : {}),
+    };
+    device.regions.set(index, region);
+    const isMigration = type?.type === VFIO_REGION_TYPE_MIGRATION && type.subtype === VFIO_REGION_SUBTYPE_MIGRATION;
+    if (isMigration && (device.migration === undefined || device.migration.index === index)) device.migration = region;
+  }
+
+  private irqInfo(access: Access): void {
+    const device = this.devices.get(access.fd);
+    const exchange = exchangeOf(access);
+    if (!device || !exchange || exchange.sent.length < 12) return;
+    const index = vfioIrqInfo.getField(padded(exchange.sent, vfioIrqInfo.size), 'index', this.order);
+    for (const oracle of this.oracles) oracle.irqInfo?.(device, index, exchange);
+  }
+
+  private reset(access: Access): void {
+    const device = this.devices.get(access.fd);
+    if (!device) return;
+    for (const oracle of this.oracles) oracle.deviceReset?.(device, access.result);
+    if (access.result < 0) return;
+    delete device.state;
+    device.given = 'nothing';
+    device.provoked.clear();
+  }
+
+  private iommuInfo(access: Access): void {
+    const container = this.containers.get(access.fd);
+    const exchange = exchangeOf(access);
+    if (!container || !exchange) return;
+    const size = vfioIommuType1Info.size;
+    if (access.result >= 0 && exchange.answer.length >= size) {
+      const info = vfioIommuType1Info.decode(padded(exchange.answer, size), this.order);
+      if ((info.flags & VFIO_IOMMU_INFO_CAPS) !== 0 && info.argsz <= exchange.answer.length) {
+        const chain = walkCapabilityChain(exchange.answer, this.order, {
+          start: info.cap_offset,
+          headSize: 16,
+          end: info.argsz,
+        });
+        for (const capability of chain.capabilities) {
+          if (
+            capability.id !== VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION ||
+            capability.bytes.length < vfioIommuType1InfoCapMigration.size
+          )
+            continue;
+          const decoded = vfioIommuType1InfoCapMigration.decode(capability.bytes, this.order);
+          container.migrationCapability = {
+            pgsizeBitmap: decoded.pgsize_bitmap,
+            maxDirtyBitmapSize: decoded.max_dirty_bitmap_size,
+          };
+        }
+      }
+    }
+    for (const oracle of this.oracles) oracle.iommuInfo?.(container, exchange);
+  }
+
+  private iommuCall(access: Access): void {
+    const container = this.containers.get(access.fd);
+    const exchange = exchangeOf(access);
+    if (!container || !exchange || access.request === undefined) return;
+    const name = ioctlName(access.request, this.encoding, 'container');
+    // Oracles judge against what was true before the call.
+    for (const oracle of this.oracles) oracle.iommuCall?.(container, { ...exchange, request: access.request, name });
+    if (access.result < 0) return;
+    if (name === 'VFIO_IOMMU_MAP_DMA') {
+      const map = vfioIommuType1DmaMap.decode(exchange.sent, this.order);
+      container.mappings.set(map.iova, map.size);
+    } else if (name === 'VFIO_IOMMU_UNMAP_DMA') {
+      const unmap = vfioIommuType1DmaUnmap.decode(exchange.answer, this.order);
+      for (const [iova, size] of container.mappings) {
+        if (iova >= unmap.iova && iova + size <= unmap.iova + unmap.size) container.mappings.delete(iova);
+      }
+    } else {
+      const flags = vfioIommuType1DirtyBitmap.getField(exchange.sent, 'flags', this.order);
+      if (flags === VFIO_IOMMU_DIRTY_PAGES_FLAG_START) container.logging = true;
+      if (flags === VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP) container.logging = false;
+    }
+  }
+
+  private transfer(access: Access): void {
+    const device = this.devices.get(access.fd);
+    const region = device?.migration;
+    if (!device || !region || access.offset === undefined || !access.data) return;
+    const at = access.offset - region.offset;
+    if (at < 0n || at >= region.size) return;
+    const write = access.call === 'pwrite';
+    if (at < BigInt(STRUCTURE_SIZE)) {
+      this.structureAccess(device, Number(at), access.length, write, access.result, access.data);
+      return;
+    }
+    const section = {
+      offset: at,
+      length: access.length,
+      result: access.result,
+      via: 'read' as const,
+      bytes: access.data,
+    };
+    for (const oracle of this.oracles) {
+      if (write) oracle.sectionWrite?.(device, section);
+      else oracle.sectionRead?.(device, section);
+    }
+  }
+
+  private structureAccess(
+    device: DeviceView,
+    at: number,
+    length: number,
+    write: boolean,
+    result: number,
+    data: Uint8Array,
+  ): void {
+    const field = FIELDS.find((candidate) => candidate.offset === at && candidate.width === length);
+    if (!field) {
+      const stray = { write, offset: BigInt(at), length, result };
+      for (const oracle of this.oracles) oracle.strayAccess?.(device, stray);
+      return;
+    }
+    const bytes = view(data);
+    const value = field.width === 4 ? BigInt(bytes.getUint32(0, this.little)) : bytes.getBigUint64(0, this.little);
+    const fieldAccess: FieldAccess = { field: field.field, result, value, width: field.width };
+    for (const oracle of this.oracles) {
+      if (write) oracle.fieldWrite?.(device, fieldAccess);
+      else oracle.fieldRead?.(device, fieldAccess);
+    }
+    if (field.field !== 'device_state') return;
+    // Oracles compare with what was read before; only then does the new value become what is known.
+    if (write) this.stateWritten(device, Number(value), result);
+    else if (result === 4) device.state = Number(value);
+  }
+
+  private stateWritten(device: DeviceView, value: number, result: number): void {
+    const before = device.state;
+    delete device.state;
+    if (result !== 4) return;
+    const entersResuming = (value & VFIO_DEVICE_STATE_MASK) === 4 && ((before ?? 0) & VFIO_DEVICE_STATE_MASK) !== 4;
+    if (entersResuming) device.given = 'nothing';
+  }
+
+  private mapped(access: Access): void {
+    const device = this.devices.get(access.fd);
+    const region = device?.migration;
+    if (!device || !region || access.offset === undefined) return;
+    const at = access.offset - region.offset;
+    if (at < 0n || at >= region.size) return;
+    for (const oracle of this.oracles) oracle.sectionMapped?.(device, at, access.length, Math.min(access.result, 0));
+    if (access.memory) this.mappings.set(access.memory, { device, offset: at });
+  }
+
+  private memoryAccess(access: Access): void {
+    const mapping = access.memory ? this.mappings.get(access.memory) : undefined;
+    if (!mapping || access.at === undefined || access.thrown) return;
+    const bytes = access.data ?? encodeValue(access.value ?? 0n, access.length, this.little);
+    const section = {
+      offset: mapping.offset + BigInt(access.at),
+      length: access.length,
+      result: access.length,
+      via: 'mmap' as const,
+      bytes,
+    };
+    const write = access.call === 'store' || access.call === 'poke';
+    for (const oracle of this.oracles) {
+      if (write) oracle.sectionWrite?.(mapping.device, section);
+      else oracle.sectionRead?.(mapping.device, section);
+    }
+  }
+}
+
+function exchangeOf(access: Access): { sent: Uint8Array; answer: Uint8Array; result: number } | undefined {
+  if (!access.sent || !access.data) return undefined;
+  return { sent: access.sent, answer: access.data, result: access.result };
+}
+
+/** Short buffers are legal (an old user's structure): the fields that are not there read as zero. */
+function padded(bytes: Uint8Array, size: number): Uint8Array {
+  if (bytes.length >= size) return bytes;
+  const whole = new Uint8Array(size);
+  whole.set(bytes);
+  return whole;
+}
+
+function view(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+}
+
+function encodeValue(value: bigint, width: number, little: boolean): Uint8Array {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setBigUint64(0, value, little);
+  return little ? bytes.subarray(0, width) : bytes.subarray(8 - width);
+}
+
+function describeOffset(device: DeviceView, offset: bigint, length: number): string {
+  for (const region of device.regions.values()) {
+    if (offset < region.offset || offset >= region.offset + region.size) continue;
+    const at = offset - region.offset;
+    if (region !== device.migration) return `region ${region.index} + 0x${at.toString(16)}`;
+    const field = FIELDS.find((candidate) => BigInt(candidate.offset) === at && candidate.width === length);
+    return field ? field.field : `migration + 0x${at.toString(16)}`;
+  }
+  return `offset 0x${offset.toString(16)}`;
+}
