@@ -32,6 +32,7 @@ function installHandlers(): void {
   for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
     process.on(signal, () => {
       killChildren();
+      process.stderr.write(`lab: ended by ${signal}, nothing is left running\n`);
       process.exit(128 + constants.signals[signal]);
     });
   }

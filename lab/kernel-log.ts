@@ -4,7 +4,7 @@ export interface KernelFinding {
   readonly kind: 'panic' | 'oops' | 'bug' | 'warning' | 'lockup' | 'leak' | 'taint';
   /** The line that says so. */
   readonly line: string;
-  /** That line and what belongs to it (registers, call trace), at most 40 lines. */
+  /** That line and what belongs to it (the driver's message, the call trace; no registers), at most 40 lines. */
   readonly quote: readonly string[];
 }
 
@@ -27,47 +27,65 @@ const patterns: readonly (readonly [KernelFinding['kind'], RegExp])[] = [
 ];
 
 const quoteLimit = 40;
+/** Between the cut-here line and the line that names the problem stands at most the driver's own message. */
+const cutHereDistance = 3;
 
 function kindOf(line: string): KernelFinding['kind'] | undefined {
   return patterns.find(([, pattern]) => pattern.test(line))?.[0];
 }
 
-/** Findings in the order of the log. The lines of one report (up to its end-of-trace line) are one finding. */
+/** The message without its time stamp. */
+function messageOf(line: string): string {
+  return line.replace(/^\[\s*\d+\.\d+\]\s?(\[\s*[TC]\d+\]\s?)?/, '');
+}
+
+/** Lines that follow the first one of a report: where it happened, registers, the call trace, the module list. */
+function belongsToReport(message: string): boolean {
+  return /^(#PF:|PGD |Oops: |CPU: |Hardware name|RIP: |Code: |[A-Z][A-Z0-9]{1,2}: |Call Trace|\s+|Modules linked in|Tainted: |Workqueue: |PKRU|Kernel Offset|---\[)/.test(
+    message,
+  );
+}
+
+/** Register contents and code bytes: of use with the full log at hand, not in a quote. */
+function isRegisterDump(message: string): boolean {
+  return /^(Code: |PKRU|FS: |CS: |[RDC][A-Z0-9]{1,2}: (?!0010:|0033:))/.test(message) && !message.startsWith('CPU: ');
+}
+
+/** The start of the report whose naming line is `lines[at]`: its cut-here line where there is one. */
+function reportStart(lines: readonly string[], at: number, notBefore: number): number {
+  for (let i = at - 1; i >= Math.max(notBefore, at - cutHereDistance); i -= 1) {
+    if (/-\[ cut here \]-/.test(lines[i] ?? '')) return i;
+  }
+  return at;
+}
+
+/** The line after the last one of the report that is named by `lines[at]`. */
+function reportEnd(lines: readonly string[], at: number): number {
+  let end = at + 1;
+  while (end < lines.length) {
+    const message = messageOf(lines[end] ?? '');
+    if (/^---\[ end /.test(message)) return end + 1;
+    if (message === '' || !belongsToReport(message)) return end;
+    end += 1;
+  }
+  return end;
+}
+
+/** Findings in the order of the log. The lines of one report, up to its end-of-trace line, are one finding. */
 export function scanKernelLog(text: string): KernelFinding[] {
   const lines = text.split('\n').map((line) => line.replace(/\r$/, ''));
   const findings: KernelFinding[] = [];
-  for (let i = 0; i < lines.length; i += 1) {
-    const line = lines[i] ?? '';
+  for (let at = 0, done = 0; at < lines.length; at += 1) {
+    const line = lines[at] ?? '';
     const kind = kindOf(line);
     if (kind === undefined) continue;
-    const quote = [line];
-    // A cut-here line before it belongs to it.
-    const previous = lines[i - 1];
-    if (previous !== undefined && /cut here/.test(previous)) quote.unshift(previous);
-    while (i + 1 < lines.length && quote.length < quoteLimit) {
-      const next = lines[i + 1] ?? '';
-      if (/---\[ end (trace|Kernel panic)/.test(next)) {
-        quote.push(next);
-        i += 1;
-        break;
-      }
-      if (!belongsToReport(next)) break;
-      quote.push(next);
-      i += 1;
-    }
-    findings.push({ kind, line, quote });
+    const end = reportEnd(lines, at);
+    const report = lines.slice(reportStart(lines, at, done), end);
+    findings.push({ kind, line, quote: report.filter((l) => !isRegisterDump(messageOf(l))).slice(0, quoteLimit) });
+    done = end;
+    at = end - 1;
   }
   return findings;
-}
-
-/** Registers, code bytes, the call trace and module list that follow the first line of a report. */
-function belongsToReport(line: string): boolean {
-  const text = line.replace(/^\[\s*\d+\.\d+\]\s*(\[\s*[TC]\d+\]\s*)?/, '');
-  return (
-    /^(#PF:|PGD |Oops: |CPU: |Hardware name|RIP: |Code: |R[A-Z0-9]{2}:|RSP: |FS: |CS: |CR\d: |DR\d: |PKRU|Call Trace|<\/?\w+>| ?\? ?\w|\w[\w.]*\+0x|Modules linked in|Tainted: |Workqueue: |ORIG_RAX|---\[|invalid opcode|Kernel Offset|INFO: |\w+ +state:|task:| |$)/.test(
-      text,
-    ) && text !== ''
-  );
 }
 
 /** The kernel's taint flags by bit (Documentation/admin-guide/tainted-kernels.rst). */

@@ -80,7 +80,9 @@ export async function buildModule(
   try {
     for (const file of sourceFiles(source)) cpSync(join(source, file), join(partial, file));
     if (module !== undefined) writeFileSync(join(partial, 'Kbuild'), `obj-m := ${module}.o\n`);
-    await mustRun('make', [`-j${availableParallelism()}`, '-C', kernel.headers, `M=${partial}`, 'modules'], {
+    // Warnings and BUGs of the kernel name the source file: by its own name, not by that of our folder.
+    const prefixMap = `KCFLAGS=-fmacro-prefix-map=${partial}/=`;
+    await mustRun('make', [`-j${availableParallelism()}`, '-C', kernel.headers, `M=${partial}`, prefixMap, 'modules'], {
       env: { ...process.env, LC_ALL: 'C' },
       timeoutMs: 300_000,
     });

@@ -26,12 +26,13 @@ function quoted(path: string): string {
 /**
  * `no_timer_check`: under plain emulation on a busy machine the kernel's timer test fails now and then and stops the boot.
  * `panic=-1` with -no-reboot turns a panic into QEMU's end. `log_buf_len`: a long run's messages must all be there at its end.
+ * `loglevel=5`: the kernel's warnings reach the console too, which is all that is left when a guest has to be killed.
  */
 const kernelParameters = [
   'console=ttyS0',
   'panic=-1',
   'intel_iommu=on',
-  'loglevel=4',
+  'loglevel=5',
   'no_timer_check',
   'log_buf_len=4M',
 ];

@@ -59,10 +59,18 @@ cd /kit || fail "no kit"
 echo "LAB: ready"
 if [ -e /results/lab-interactive ]; then
   setsid cttyhack sh /results/lab-command
+  code=$?
 else
-  sh /results/lab-command </dev/null
+  # Through a pipe, so that programs see that nobody is at the terminal.
+  mkfifo /tmp/lab-output
+  cat /tmp/lab-output &
+  reader=$!
+  sh /results/lab-command </dev/null >/tmp/lab-output 2>&1
+  code=$?
+  # Something that was left in the background may keep the pipe open.
+  (sleep 2 && kill -PIPE "$reader") 2>/dev/null &
+  wait "$reader"
 fi
-code=$?
 echo "$code" >/results/lab-exit-code
 echo "LAB: exit $code"
 finish

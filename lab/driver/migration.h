@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-2.0-only */
+/*
+ * Migration, version 1: the region with struct vfio_device_migration_info, the
+ * state machine, the save loop and the resume loop.
+ */
+#ifndef DUT_MIGRATION_H
+#define DUT_MIGRATION_H
+
+#include <linux/types.h>
+#include "stream.h"
+
+struct dut;
+struct dut_memory;
+struct vm_area_struct;
+
+/*
+ * Version 1 of device_state. The kernel's header has had version 2's names for
+ * them since 5.18, so they are spelled out here.
+ */
+#define MIG_STOP 0u
+#define MIG_RUNNING 1u
+#define MIG_SAVING 2u
+#define MIG_RESUMING 4u
+#define MIG_PRE_COPY (MIG_RUNNING | MIG_SAVING)
+#define MIG_ERROR (MIG_SAVING | MIG_RESUMING)
+#define MIG_MASK 7u
+
+#define MIG_REGION_TYPE 3
+#define MIG_REGION_SUBTYPE 1
+
+struct dut_migration_info {
+	__u32 device_state;
+	__u32 reserved;
+	__u64 pending_bytes;
+	__u64 data_offset;
+	__u64 data_size;
+};
+static_assert(sizeof(struct dut_migration_info) == 32);
+
+#define MIG_INFO_SIZE 32u
+
+/* A save, from the transition into _SAVING to the one out of it. */
+struct dut_save {
+	bool active;
+	bool final;		/* stop-and-copy: the device changes no more */
+	u64 stream;
+	u32 sequence;		/* of the record built last */
+	u32 acknowledged;	/* of the last record that the user has fetched */
+	bool begun;
+	bool registers_sent;
+	bool ended;
+
+	/* The buffer that is on offer, from data_offset to the next pending_bytes. */
+	bool ready;
+	u32 offset;
+	u32 size;
+	enum dut_record_kind kind;
+	u64 from;		/* DUT_RECORD_MEMORY: the bytes of state memory in it */
+	u32 length;
+	unsigned int buffers;	/* offered since the save began */
+
+	/* A record that is handed out in more than one buffer. */
+	u8 *record;
+	u32 record_size;
+	u32 record_at;
+};
+
+/* A resume, from the transition into _RESUMING to the one out of it. */
+struct dut_resume {
+	bool active;
+	bool any;		/* something was given */
+	bool broken;		/* something was refused: only a reset helps */
+	bool begun;
+	bool registers_seen;
+	bool ended;
+	u64 stream;
+	u32 sequence;
+	unsigned int buffers;	/* consumed */
+
+	struct dut_memory *memory;	/* takes the place of the device's at the end */
+	unsigned long *received;	/* blocks that were given */
+	u64 reg[64];
+	u8 *dma_buffer;
+	u64 expected;			/* exact fingerprint of the source */
+
+	u8 *record;		/* the record that is being put together */
+	u32 capacity;
+	u32 filled;
+};
+
+/* migration_region.c */
+int dut_region_alloc(struct dut *dut);
+void dut_region_free(struct dut *dut);
+ssize_t dut_migration_read(struct dut *dut, char __user *to, size_t count, u64 offset);
+ssize_t dut_migration_write(struct dut *dut, const char __user *from, size_t count, u64 offset);
+int dut_migration_mmap(struct dut *dut, struct vm_area_struct *vma, u64 offset);
+
+/* migration_state.c */
+void dut_migration_fresh(struct dut *dut);
+int dut_set_device_state(struct dut *dut, u32 value);
+u32 dut_get_device_state(struct dut *dut);
+
+/* migration_save.c */
+int dut_save_begin(struct dut *dut, bool final);
+int dut_save_finalize(struct dut *dut);
+void dut_save_end(struct dut *dut);
+/* Ends the iteration that is on, if one is, and says what is left. */
+u64 dut_save_pending(struct dut *dut);
+/* Offers the next buffer, or the same again. */
+int dut_save_offset(struct dut *dut, u64 *offset);
+u64 dut_save_size(struct dut *dut);
+
+/* migration_resume.c */
+int dut_resume_begin(struct dut *dut);
+u64 dut_resume_offset(struct dut *dut);
+int dut_resume_consume(struct dut *dut, u64 size);
+int dut_resume_apply(struct dut *dut);
+void dut_resume_end(struct dut *dut);
+
+#endif

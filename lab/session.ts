@@ -1,0 +1,129 @@
+/** From a parsed command line to a guest that can be booted, and from its outcome to an exit code. */
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { bootGuest, type GuestOutcome } from './boot/boot-guest';
+import type { LabCommand } from './command-line';
+import { labDevices } from './devices';
+import { obtainInitramfs } from './initramfs/initramfs';
+import { type LabKernel, obtainKernel } from './kernel/lab-kernel';
+import { buildModule } from './module-build';
+import type { LabPaths } from './paths';
+import type { Progress } from './progress';
+import { bootPackages, buildPackages, requirePackages } from './requirements';
+
+export interface Lab {
+  readonly command: LabCommand;
+  readonly paths: LabPaths;
+  readonly progress: Progress;
+}
+
+export interface PreparedGuest {
+  readonly kernel: LabKernel;
+  readonly initramfs: string;
+}
+
+/** A word as the shell reads it back. */
+export function shellQuote(word: string): string {
+  return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
+}
+
+/** Installs the compiler that the kernel's headers name, and builds. */
+export async function buildFor(lab: Lab, kernel: LabKernel, folder: string): Promise<string> {
+  await requirePackages([...buildPackages, kernel.selection.compiler], lab.progress);
+  lab.progress.step(`building ${basename(folder)} for ${kernel.release}`);
+  return await buildModule(kernel, folder);
+}
+
+/** Everything up to the boot: packages, kernel, modules, initramfs. */
+export async function prepareGuest(lab: Lab): Promise<PreparedGuest> {
+  const { command, paths, progress } = lab;
+  await requirePackages(bootPackages, progress);
+  const kernel = await obtainKernel(paths.cache, command.kernel, progress, command.refresh);
+  progress.step(`kernel ${kernel.release} (${kernel.selection.version}, ${kernel.suite})`);
+  const modules: string[] = [];
+  for (const folder of command.modules) modules.push(await buildFor(lab, kernel, folder));
+  const init = readFileSync(join(paths.root, 'lab/guest/init.sh'), 'utf8');
+  const initramfs = await obtainInitramfs(paths.cache, kernel, { modules, init });
+  return { kernel, initramfs };
+}
+
+/** A new folder for a run's results, with results/lab/latest pointing to it. */
+export function newRunFolder(paths: LabPaths, purpose: string, now: Date = new Date()): string {
+  const stamp = now.toISOString().replace(/[-:]/g, '').replace('T', '-').slice(0, 15);
+  const name = `${stamp}-${purpose}`;
+  const folder = join(paths.results, name);
+  mkdirSync(folder, { recursive: true });
+  const latest = join(paths.results, 'latest');
+  rmSync(latest, { force: true });
+  symlinkSync(name, latest);
+  return folder;
+}
+
+export interface GuestRequest {
+  /** Names the results folder. */
+  readonly purpose: string;
+  /** Shell text; the working directory is the project, read-only but for results/. */
+  readonly shell: string;
+  readonly interactive?: boolean;
+}
+
+/** Boots the prepared guest for one command, its output passed on as it comes. */
+export async function runInGuest(
+  lab: Lab,
+  guest: PreparedGuest,
+  request: GuestRequest,
+): Promise<{ readonly outcome: GuestOutcome; readonly folder: string }> {
+  const { command, paths, progress } = lab;
+  const folder = newRunFolder(paths, request.purpose);
+  progress.step(`booting ${guest.kernel.release} with ${labDevices.map(({ name }) => name).join(', ')}`);
+  const outcome = await bootGuest(
+    {
+      ...guest,
+      devices: labDevices,
+      kit: paths.root,
+      folder,
+      command: request.shell,
+      interactive: request.interactive === true,
+      memoryMiB: command.memoryMiB,
+      processors: command.processors,
+      timeoutSeconds: command.timeoutSeconds,
+      onOutput: (line) => process.stdout.write(`${line}\n`),
+    },
+    progress,
+  );
+  recordRun(lab, guest, request, outcome, folder);
+  return { outcome, folder };
+}
+
+/** Writes what the run was and how it ended beside its logs. */
+function recordRun(lab: Lab, guest: PreparedGuest, request: GuestRequest, outcome: GuestOutcome, folder: string): void {
+  const { kernel } = guest;
+  const record = {
+    command: request.shell,
+    kernel: { series: kernel.series, release: kernel.release, version: kernel.selection.version, suite: kernel.suite },
+    modules: lab.command.modules,
+    devices: labDevices.map(({ name, address, id }) => ({ name, address, id })),
+    ...outcome,
+  };
+  writeFileSync(join(folder, 'lab.json'), `${JSON.stringify(record, null, 2)}\n`);
+}
+
+/** Says how the guest ended and what its kernel complained of; gives the exit code: the command's, 1 for the kernel's complaints, 3 for a guest that broke. */
+export function concludeGuest(lab: Lab, outcome: GuestOutcome, folder: string): number {
+  const { progress } = lab;
+  const { init, ready, total } = outcome.seconds;
+  if (init > 0) {
+    const tries = outcome.attempts > 1 ? `, ${outcome.attempts} attempts` : '';
+    progress.step(
+      `guest off: init after ${init.toFixed(1)} s, ready ${ready.toFixed(1)} s, off ${total.toFixed(1)} s${tries}`,
+    );
+  }
+  for (const finding of outcome.kernelFindings) {
+    progress.detail(`the kernel complained (${finding.kind}):`);
+    for (const line of finding.quote) progress.detail(`  ${line}`);
+  }
+  if (outcome.trouble !== undefined) progress.detail(outcome.trouble);
+  progress.detail(`log and results: ${folder}`);
+  if (outcome.exitCode === undefined) return 3;
+  return outcome.exitCode === 0 && outcome.kernelFindings.length > 0 ? 1 : outcome.exitCode;
+}
