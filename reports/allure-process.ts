@@ -1,0 +1,105 @@
+/**
+ * The process that makes Allure's report. It is one of its own because Allure keeps the whole report in memory, may end its process
+ * when a report grows too large, and is an ES module that Jest cannot load. Standard input is an AllureJob in JSON.
+ */
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { DEVICE_LABEL } from '../runner/jest/allure-labels';
+import type { CategoryRule } from './categories';
+import type { ReportFacts } from './report-facts';
+
+export interface AllureJob {
+  /** Folder of Allure results. */
+  readonly results: string;
+  /** Folder that the report is written into; it must be empty. */
+  readonly output: string;
+  readonly facts: ReportFacts;
+  readonly categories: readonly CategoryRule[];
+}
+
+interface Core {
+  resolveConfig(config: object, override: object): Promise<object>;
+  readonly AllureReport: new (
+    config: object,
+  ) => {
+    start(): Promise<void>;
+    readDirectory(folder: string): Promise<void>;
+    done(): Promise<void>;
+  };
+}
+interface Awesome {
+  readonly default: new (options: object) => object;
+}
+
+/** Charts that say something about conformance; Allure has others. */
+const CHARTS = [
+  { type: 'currentStatus', title: 'Cases by status' },
+  {
+    type: 'testResultSeverities',
+    title: 'Cases by severity',
+    levels: ['blocker', 'critical', 'normal', 'minor', 'trivial'],
+  },
+  { type: 'durations', title: 'How long cases took', groupBy: 'none' },
+];
+
+async function main(): Promise<void> {
+  const job = JSON.parse(await readInput()) as AllureJob;
+  const fromAllure = createRequire(require.resolve('allure'));
+  const load = (name: string): Promise<unknown> => import(pathToFileURL(fromAllure.resolve(name)).href);
+  const core = (await load('@allurereport/core')) as Core;
+  const awesome = (await load('@allurereport/plugin-awesome')) as Awesome;
+  const several = job.facts.devices.length > 1;
+  const options = {
+    singleFile: true,
+    reportName: job.facts.title,
+    groupBy: [...(several ? ['parentSuite'] : []), 'epic', 'feature'],
+    charts: CHARTS,
+    sections: ['charts', 'timeline'],
+    theme: 'auto',
+    reportLanguage: 'en',
+    stepTreeExpansion: 'failed',
+  };
+  const config = await core.resolveConfig(
+    {
+      name: job.facts.title,
+      output: job.output,
+      categories: { rules: job.categories },
+      hideLabels: ['language', 'framework', 'thread'],
+      variables: several ? job.facts.common : { ...job.facts.common, ...job.facts.devices[0]?.facts },
+      ...(several ? { environments: environments(job.facts) } : {}),
+    },
+    { cwd: path.dirname(job.results), plugins: {} },
+  );
+  const plugins = [{ id: 'awesome', enabled: true, options, plugin: new awesome.default(options) }];
+  const report = new core.AllureReport({ ...config, plugins });
+  await report.start();
+  await report.readDirectory(job.results);
+  await report.done();
+}
+
+/** Each device is an environment of Allure's, with its own facts. */
+function environments(facts: ReportFacts): object {
+  return Object.fromEntries(
+    facts.devices.map(({ device, facts: variables }, index) => [
+      `device-${index + 1}`,
+      {
+        name: device,
+        variables,
+        matcher: ({ labels }: { labels: readonly { name: string; value?: string }[] }) =>
+          labels.some((label) => label.name === DEVICE_LABEL && label.value === device),
+      },
+    ]),
+  );
+}
+
+async function readInput(): Promise<string> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks).toString('utf8');
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exitCode = 1;
+});

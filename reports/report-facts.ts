@@ -1,0 +1,83 @@
+/** What a report says about the run as a whole: the machine, the kit and each device, as the run recorded them. */
+import fs from 'node:fs';
+import path from 'node:path';
+import { PLAN_FILE, RUN_FILE, type RunPlan } from '../runner/execution/run-plan';
+
+export type Facts = Readonly<Record<string, string>>;
+
+export interface DeviceFacts {
+  readonly device: string;
+  readonly facts: Facts;
+}
+
+export interface ReportFacts {
+  readonly title: string;
+  /** Kit, host and the run itself. */
+  readonly common: Facts;
+  readonly devices: readonly DeviceFacts[];
+}
+
+/** Deeper parts of run.json are lists of clauses and cases, which the report shows in its own way. */
+const DEEPEST = 2;
+
+/** Reads plan.json and, when it is there, run.json. Throws when the folder holds no run. */
+export function reportFacts(folder: string): ReportFacts {
+  const plan = readJson(path.join(folder, PLAN_FILE)) as RunPlan | undefined;
+  if (!plan) throw new Error(`${folder} holds no run: there is no ${PLAN_FILE} in it`);
+  const run = asRecord(readJson(path.join(folder, RUN_FILE))) ?? {};
+  const verdict = typeof run.verdict === 'string' ? run.verdict : undefined;
+  const recorded = Array.isArray(run.devices) ? run.devices.map(asRecord) : [];
+  const devices = plan.devices.map((each, index) => {
+    const known = recorded.find((one) => one?.device === each.device || one?.name === each.device) ?? recorded[index];
+    return { device: each.device, facts: { ...flatten('', each), ...flatten('', known) } };
+  });
+  const common: Facts = {
+    verdict: verdict ?? 'incomplete: the run did not come to its end',
+    started: plan.startedAt,
+    'kit version': plan.kitVersion,
+    ...flatten('kit', run.kit),
+    ...flatten('host', run.host),
+    ...(plan.strict ? { strict: 'a should counts like a must' } : {}),
+    ...(plan.grade === 'text' ? { grade: "by the text's own word" } : {}),
+    seed: String(plan.seed),
+  };
+  const names = devices.map(({ device }) => device).join(', ');
+  return { title: `VFIO conformance of ${names}${verdict === undefined ? '' : `: ${verdict}`}`, common, devices };
+}
+
+/** `{iommu: {type: 3}}` below `host` becomes `host iommu type: 3`. */
+function flatten(prefix: string, value: unknown, depth = 0): Record<string, string> {
+  const record = asRecord(value);
+  if (!record)
+    return value === undefined || value === null || typeof value === 'object' ? {} : { [prefix]: String(value) };
+  const facts: Record<string, string> = {};
+  for (const [key, member] of Object.entries(record)) {
+    const name = [prefix, key.replace(/([a-z])([A-Z])/g, '$1 $2').toLowerCase()]
+      .filter((part) => part !== '')
+      .join(' ');
+    if (Array.isArray(member)) {
+      if (member.every((item) => typeof item !== 'object') && member.length > 0) facts[name] = member.join(', ');
+    } else if (depth < DEEPEST) Object.assign(facts, flatten(name, member, depth + 1));
+  }
+  return facts;
+}
+
+function asRecord(value: unknown): Record<string, unknown> | undefined {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : undefined;
+}
+
+function readJson(file: string): unknown {
+  let text: string;
+  try {
+    text = fs.readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${file} is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
+  }
+}

@@ -1,0 +1,39 @@
+/** What makes a case the same case in Allure, on every machine and in every night: the case's id and its parameters, not paths. */
+import { createHash } from 'node:crypto';
+import type { Label, TestResult } from 'allure-js-commons';
+import { labelsOf, parametersOf } from './allure-labels';
+import type { Told } from './file-session';
+
+/** Labels that allure-jest derives from Jest's blocks; ours take their place. */
+const REPLACED = new Set([
+  'parentSuite',
+  'suite',
+  'subSuite',
+  'epic',
+  'feature',
+  'story',
+  'severity',
+  'package',
+  '_fallbackTestCaseId',
+]);
+
+export function allureIdentity({ result, context }: Told, labels: readonly Label[]): Partial<TestResult> {
+  const fullName = `${context.suite}: ${result.id}`;
+  const parameters = parametersOf(result, context)
+    .map(({ name, value }) => `${name}=${value}`)
+    .sort();
+  const start = Date.parse(result.startedAt);
+  return {
+    fullName,
+    testCaseId: digest(fullName),
+    historyId: `${digest(fullName)}.${digest(parameters.join('\0'))}`,
+    titlePath: [result.device, context.suite, result.scenario],
+    labels: [...labels.filter((label) => !REPLACED.has(label.name)), ...labelsOf(result, context)],
+    start,
+    stop: start + result.durationMs,
+  };
+}
+
+function digest(text: string): string {
+  return createHash('sha256').update(text).digest('hex').slice(0, 32);
+}

@@ -1,0 +1,54 @@
+/**
+ * Jest's reporter for `run`. With a terminal: a progress line, and every case that did not pass above it. Without one: a line per case;
+ * in CI only those that did not pass. It tells what results.jsonl says, because Jest knows neither broken cases nor reasons for skipping.
+ */
+import type { CaseResult } from '../execution/case-result';
+import { ProgressDisplay } from './progress-display';
+import { ResultsTail } from './results-tail';
+
+export interface ProgressOptions {
+  /** The run's folder, where results.jsonl grows. */
+  readonly folder: string;
+  readonly expectedCases?: number;
+}
+
+interface TestFileResult {
+  readonly failureMessage?: string | null;
+}
+interface AggregatedResult {
+  readonly wasInterrupted?: boolean;
+}
+
+export default class ProgressReporter {
+  private readonly tail: ResultsTail;
+  private readonly display: ProgressDisplay;
+
+  constructor(_globalConfig: unknown, options: ProgressOptions) {
+    this.tail = new ResultsTail(options.folder, true);
+    this.display = new ProgressDisplay(process.stdout, process.env, options.expectedCases);
+  }
+
+  onRunStart(): void {
+    this.display.start(Date.now());
+  }
+
+  onTestCaseResult(): void {
+    this.catchUp();
+  }
+
+  /** Jest's own text for the file's failures holds the YAML with its caret. */
+  onTestResult(_test: unknown, result: TestFileResult): void {
+    this.catchUp();
+    if (result.failureMessage) this.display.failures(result.failureMessage);
+  }
+
+  onRunComplete(_contexts: unknown, results: AggregatedResult): void {
+    this.catchUp();
+    this.display.end(Date.now(), results.wasInterrupted === true);
+  }
+
+  private catchUp(): void {
+    const results: readonly CaseResult[] = this.tail.read();
+    for (const result of results) this.display.result(result, Date.now());
+  }
+}

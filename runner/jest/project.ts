@@ -1,0 +1,49 @@
+/** The Jest configuration of a run: one project per device, looking at nothing but the plan's targets. */
+import path from 'node:path';
+import { type DevicePlan, PLAN_FILE, type RunPlan } from '../execution/run-plan';
+import type { RunnerOptions } from './device-runner';
+import type { ProjectOptions } from './environment-options';
+import { SUITE_SETTINGS } from './preset';
+
+/** Plain data: it goes to Jest as a JSON file. */
+export interface JestProject {
+  readonly displayName: string;
+  readonly rootDir: string;
+  readonly roots: readonly string[];
+  readonly testRegex: readonly string[];
+  readonly modulePathIgnorePatterns: readonly string[];
+  readonly testEnvironmentOptions: { readonly vfioConformance: ProjectOptions };
+  readonly [setting: string]: unknown;
+}
+
+export interface ProjectExtras {
+  /** Another engine module; for the kit's own tests. */
+  readonly engine?: string;
+}
+
+export function jestProjectFor(plan: RunPlan, devicePlan: DevicePlan, { engine }: ProjectExtras = {}): JestProject {
+  const files = [...new Set(plan.targets)];
+  const runnerOptions: RunnerOptions = { order: files };
+  return {
+    ...SUITE_SETTINGS,
+    displayName: devicePlan.device,
+    // Jest shows files relative to it.
+    rootDir: process.cwd(),
+    roots: [...new Set(files.map((file) => path.dirname(file)))],
+    testRegex: files.map((file) => `^${escapeRegExp(file)}$`),
+    // A target may lie in a home folder or at the root of a tree: nothing beside the targets is looked into.
+    modulePathIgnorePatterns: [`^(?!(${files.map(escapeRegExp).join('|')})$)`],
+    runner: [SUITE_SETTINGS.runner, runnerOptions],
+    testEnvironmentOptions: {
+      vfioConformance: {
+        plan: path.join(plan.folder, PLAN_FILE),
+        device: devicePlan.device,
+        ...(engine === undefined ? {} : { engine }),
+      },
+    },
+  };
+}
+
+function escapeRegExp(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\/]/g, '\\$&');
+}

@@ -1,0 +1,48 @@
+/**
+ * results.jsonl: every CaseResult as one line, as it comes, so that a crash or a power cut leaves what was finished. Several workers
+ * append to one file: a line goes out in one write() on a descriptor opened with O_APPEND, which Linux keeps whole.
+ */
+import fs from 'node:fs';
+import path from 'node:path';
+import type { CaseResult } from '../execution/case-result';
+import { RESULTS_FILE } from '../execution/run-plan';
+
+export class ResultsLog {
+  readonly file: string;
+  private descriptor: number | undefined;
+
+  constructor(folder: string) {
+    this.file = path.join(folder, RESULTS_FILE);
+  }
+
+  /** Throws when the line could not be written whole (disk full): a run whose record has holes must not go on quietly. */
+  append(result: CaseResult): void {
+    this.descriptor ??= this.open();
+    const line = Buffer.from(`${JSON.stringify(result, replaceBigInt)}\n`);
+    const written = fs.writeSync(this.descriptor, line);
+    if (written !== line.length)
+      throw new Error(`${this.file}: only ${written} of ${line.length} bytes could be written`);
+  }
+
+  close(): void {
+    if (this.descriptor === undefined) return;
+    fs.closeSync(this.descriptor);
+    this.descriptor = undefined;
+  }
+
+  private open(): number {
+    fs.mkdirSync(path.dirname(this.file), { recursive: true });
+    const descriptor = fs.openSync(this.file, 'a+');
+    // A run that was killed in mid-write leaves half a line; the next one must not be glued to it.
+    const { size } = fs.fstatSync(descriptor);
+    const last = Buffer.alloc(1);
+    if (size > 0 && fs.readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a)
+      fs.writeSync(descriptor, '\n');
+    return descriptor;
+  }
+}
+
+/** CaseResult holds no bigint; should one slip in, it is shown rather than lost with the whole line. */
+function replaceBigInt(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? value.toString() : value;
+}
