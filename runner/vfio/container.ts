@@ -6,6 +6,8 @@ import { DONE, kernelFailure, type Outcome, outcomeOf, success } from './outcome
 export const CONTAINER_PATH = '/dev/vfio/vfio';
 
 export class Container {
+  private closed = false;
+
   private constructor(
     readonly host: VfioHost,
     readonly fd: number,
@@ -33,7 +35,12 @@ export class Container {
     return result < 0 ? kernelFailure('VFIO_SET_IOMMU', result) : DONE;
   }
 
+  /** Safe to call twice. */
   close(): Outcome {
+    if (this.closed) {
+      return DONE;
+    }
+    this.closed = true;
     const result = this.host.close(this.fd);
     return result < 0 ? kernelFailure('close', result) : DONE;
   }

@@ -27,6 +27,7 @@ export interface Indexed<T> {
 export class Device {
   private readonly regions = new Map<number, Region>();
   private readonly watches: IrqWatch[] = [];
+  private closed = false;
 
   constructor(
     readonly host: VfioHost,
@@ -154,8 +155,12 @@ export class Device {
       : success(vfioDeviceFeatureMigration.getField(call, 'flags', order, vfioDeviceFeature.size));
   }
 
-  /** Ends mappings and interrupts, then closes the descriptor. */
+  /** Ends mappings and interrupts, then closes the descriptor. Safe to call twice. */
   close(): Outcome {
+    if (this.closed) {
+      return DONE;
+    }
+    this.closed = true;
     for (const watch of this.watches) {
       watch.close();
     }

@@ -111,12 +111,14 @@ export class DirtyLog {
     const pages = request.pageSize > 0n ? (request.size + request.pageSize - 1n) / request.pageSize : 0n;
     const needed = bitmapBytes(pages);
     const size = request.bitmapBytes ?? needed;
-    // A size that is too small is the point of some calls, and one beyond every limit needs no memory: it is refused before it is used.
-    const { maxBitmapBytes } = this.iommu.limits;
-    if (needed > maxBitmapBytes) {
-      return { outcome: ownFailure('limit', 'dirty bitmap', `${needed} bytes; the kit takes up to ${maxBitmapBytes}`) };
+    // Sizes that are too small or somewhat too large are the point of some calls. All of a size is backed by memory, so that a kernel
+    // that wrongly accepts it writes over nothing else.
+    const most = 2n * this.iommu.limits.maxBitmapBytes;
+    if (needed > most || size > most) {
+      const bytes = needed > size ? needed : size;
+      return { outcome: ownFailure('limit', 'dirty bitmap', `${bytes} bytes; the kit gives up to ${most}`) };
     }
-    const backed = size <= maxBitmapBytes ? Number(size) : Number(needed);
+    const backed = Number(size);
     const length = Math.max(backed, Number(needed)) + BITMAP_GUARD_BYTES;
     const memory = this.host.allocate(length);
     if (typeof memory === 'number') {
@@ -129,7 +131,9 @@ export class DirtyLog {
       this.host.peek(memory, backed, guard);
       const changed = guard.findIndex((byte) => byte !== GUARD);
       return {
-        outcome: done.ok ? success(this.bitmapOf(request, Number(pages), memory, backed)) : done,
+        outcome: done.ok
+          ? success(this.bitmapOf(request, Number(pages), memory, Math.min(backed, Number(needed))))
+          : done,
         ...(changed >= 0 ? { overrunAt: backed + changed } : {}),
       };
     } finally {
@@ -137,8 +141,8 @@ export class DirtyLog {
     }
   }
 
-  private bitmapOf(request: BitmapRequest, pages: number, memory: HostMemory, backed: number): DirtyBitmap {
-    const bytes = new Uint8Array(backed);
+  private bitmapOf(request: BitmapRequest, pages: number, memory: HostMemory, length: number): DirtyBitmap {
+    const bytes = new Uint8Array(length);
     this.host.peek(memory, 0, bytes);
     return DirtyBitmap.fromMemory(request.iova, request.pageSize, pages, bytes, this.order);
   }

@@ -12,6 +12,8 @@ export interface GroupStatus {
 }
 
 export class Group {
+  private closed = false;
+
   private constructor(
     readonly host: VfioHost,
     /** The IOMMU group's number. */
@@ -59,7 +61,12 @@ export class Group {
     return result < 0 ? kernelFailure('VFIO_GROUP_GET_DEVICE_FD', result) : success(result);
   }
 
+  /** Safe to call twice. */
   close(): Outcome {
+    if (this.closed) {
+      return DONE;
+    }
+    this.closed = true;
     const result = this.host.close(this.fd);
     return result < 0 ? kernelFailure('close', result) : DONE;
   }
