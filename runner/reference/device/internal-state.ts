@@ -1,0 +1,135 @@
+import { crc32 } from '../crc32';
+import { SeededRandom } from '../random';
+import { BLOCK_SIZE } from './device-model';
+
+/** Registers that are part of what a device is and so must arrive on the destination. */
+export interface StateRegisters {
+  scratch: number;
+  counter: number;
+  interruptStatus: number;
+  interruptPeriod: number;
+  workPeriod: number;
+  workStep: number;
+  dmaSource: bigint;
+  dmaDestination: bigint;
+  dmaCount: bigint;
+  dmaCommand: number;
+  dmaPattern: bigint;
+}
+
+const U32_FIELDS = [
+  'scratch',
+  'counter',
+  'interruptStatus',
+  'interruptPeriod',
+  'workPeriod',
+  'workStep',
+  'dmaCommand',
+] as const;
+const U64_FIELDS = ['dmaSource', 'dmaDestination', 'dmaCount', 'dmaPattern'] as const;
+
+/** Bytes of the registers in a migration stream. */
+export const REGISTERS_SIZE = U32_FIELDS.length * 4 + U64_FIELDS.length * 8;
+
+export function freshRegisters(): StateRegisters {
+  return {
+    scratch: 0,
+    counter: 0,
+    interruptStatus: 0,
+    interruptPeriod: 0,
+    workPeriod: 0,
+    workStep: 0,
+    dmaSource: 0n,
+    dmaDestination: 0n,
+    dmaCount: 0n,
+    dmaCommand: 0,
+    dmaPattern: 0n,
+  };
+}
+
+export function encodeRegisters(registers: StateRegisters): Uint8Array {
+  const bytes = new Uint8Array(REGISTERS_SIZE);
+  const view = new DataView(bytes.buffer);
+  U32_FIELDS.forEach((field, index) => view.setUint32(index * 4, registers[field], true));
+  U64_FIELDS.forEach((field, index) => view.setBigUint64(U32_FIELDS.length * 4 + index * 8, registers[field], true));
+  return bytes;
+}
+
+export function decodeRegisters(bytes: Uint8Array): StateRegisters {
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+  const registers = freshRegisters();
+  U32_FIELDS.forEach((field, index) => {
+    registers[field] = view.getUint32(index * 4, true);
+  });
+  U64_FIELDS.forEach((field, index) => {
+    registers[field] = view.getBigUint64(U32_FIELDS.length * 4 + index * 8, true);
+  });
+  return registers;
+}
+
+/** What must migrate: internal memory and registers. Notices which blocks of memory changed. */
+export class InternalState {
+  readonly memory: Uint8Array;
+  registers: StateRegisters = freshRegisters();
+  private changed = new Set<number>();
+  private digestOf: number | undefined;
+
+  constructor(
+    size: number,
+    private readonly seed: number,
+  ) {
+    this.memory = new Uint8Array(size);
+    this.makeFresh();
+  }
+
+  get blocks(): number {
+    return this.memory.length / BLOCK_SIZE;
+  }
+
+  /** Power-on content: the same for the same seed. */
+  makeFresh(): void {
+    new SeededRandom(this.seed).fill(this.memory);
+    this.registers = freshRegisters();
+    this.touchAll();
+  }
+
+  write(at: number, bytes: Uint8Array): void {
+    this.memory.set(bytes, at);
+    this.touch(at, bytes.length);
+  }
+
+  /** New content for one block, decided by `seed`. */
+  scramble(block: number, seed: number): void {
+    new SeededRandom(seed).fill(this.memory.subarray(block * BLOCK_SIZE, (block + 1) * BLOCK_SIZE));
+    this.touch(block * BLOCK_SIZE, BLOCK_SIZE);
+  }
+
+  replace(memory: Uint8Array, registers: StateRegisters): void {
+    this.memory.set(memory);
+    this.registers = { ...registers };
+    this.touchAll();
+  }
+
+  /** CRC-32 of the internal memory. */
+  digest(): number {
+    this.digestOf ??= crc32(this.memory);
+    return this.digestOf;
+  }
+
+  /** The blocks that changed since this was last asked, in ascending order. */
+  takeChanged(): number[] {
+    const blocks = [...this.changed].sort((a, b) => a - b);
+    this.changed.clear();
+    return blocks;
+  }
+
+  touchAll(): void {
+    this.touch(0, this.memory.length);
+  }
+
+  private touch(at: number, length: number): void {
+    this.digestOf = undefined;
+    const last = Math.floor((at + length - 1) / BLOCK_SIZE);
+    for (let block = Math.floor(at / BLOCK_SIZE); block <= last; block++) this.changed.add(block);
+  }
+}
