@@ -46,7 +46,7 @@ export function startChild(
 ): ChildProcess {
   installHandlers();
   const { sharesTerminal = false, ...rest } = options;
-  const child = spawn(command, args, { ...rest, detached: !sharesTerminal });
+  const child = spawn(command, args, { env: process.env, ...rest, detached: !sharesTerminal });
   live.add(child);
   const forget = (): void => void live.delete(child);
   child.once('close', forget);

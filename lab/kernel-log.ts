@@ -14,16 +14,13 @@ const patterns: readonly (readonly [KernelFinding['kind'], RegExp])[] = [
     'oops',
     /\bOops:|BUG: unable to handle|BUG: kernel NULL pointer|general protection fault|\binvalid opcode: \d|stack segment: \d|kernel stack overflow|double fault: \d|divide error: \d/,
   ],
+  ['lockup', /soft lockup|hard LOCKUP|blocked for more than \d+ seconds|rcu_\w+ (self-)?detected (expedited )?stall/],
   [
     'bug',
     /kernel BUG at|\bBUG: |UBSAN: |list_(add|del) corruption|Bad page state|refcount_t: |KASAN: |KFENCE: |DEBUG_LOCKS_WARN_ON|possible circular locking/,
   ],
-  [
-    'lockup',
-    /soft lockup|hard LOCKUP|blocked for more than \d+ seconds|rcu: INFO: rcu_\w+ (self-)?detected|rcu_\w+ detected stalls/,
-  ],
   ['warning', /WARNING: CPU: \d+|WARNING: .* at /],
-  ['leak', /IOMMU.*leak|still has \d+ references|Slab .* has .* objects remaining|Objects remaining in/i],
+  ['leak', /[Oo]bjects remaining (in|on) /],
 ];
 
 const quoteLimit = 40;

@@ -4,7 +4,6 @@
  * written to a ring in the user's memory, interrupts, changes of its own state.
  */
 #include <linux/jiffies.h>
-#include <linux/unaligned.h>
 
 #include "dut.h"
 

@@ -4,7 +4,6 @@
  */
 #include <linux/pci_regs.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 
 #include "dut.h"
 

@@ -6,13 +6,12 @@
  */
 #include <linux/jiffies.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 
 #include "dut.h"
 
 void dut_dma_command(struct dut *dut)
 {
-	queue_delayed_work(dut_workqueue, &dut->dma_work, msecs_to_jiffies(dut->reg[DUT_REG(DUT_REG_DMA_DELAY)]));
+	mod_delayed_work(dut_workqueue, &dut->dma_work, msecs_to_jiffies(dut->reg[DUT_REG(DUT_REG_DMA_DELAY)]));
 }
 
 int dut_dma_write(struct dut *dut, u64 iova, void *from, size_t count)

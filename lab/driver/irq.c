@@ -8,7 +8,7 @@
 
 #include "dut.h"
 
-static int irq_count(u32 index)
+static int vectors(u32 index)
 {
 	return index == VFIO_PCI_MSI_IRQ_INDEX || index == VFIO_PCI_REQ_IRQ_INDEX;
 }
@@ -26,7 +26,7 @@ long dut_get_irq_info(struct dut *dut, void __user *arg)
 	if (info.index == VFIO_PCI_ERR_IRQ_INDEX)
 		return -EINVAL;
 
-	info.count = irq_count(info.index);
+	info.count = vectors(info.index);
 	info.flags = VFIO_IRQ_INFO_EVENTFD;
 	if (info.index == VFIO_PCI_INTX_IRQ_INDEX)
 		info.flags |= VFIO_IRQ_INFO_MASKABLE | VFIO_IRQ_INFO_AUTOMASKED;
@@ -105,7 +105,7 @@ long dut_set_irqs(struct dut *dut, void __user *arg)
 
 	if (copy_from_user(&hdr, arg, minsz))
 		return -EFAULT;
-	ret = vfio_set_irqs_validate_and_prepare(&hdr, irq_count(hdr.index), VFIO_PCI_NUM_IRQS, &size);
+	ret = vfio_set_irqs_validate_and_prepare(&hdr, vectors(hdr.index), VFIO_PCI_NUM_IRQS, &size);
 	if (ret)
 		return ret;
 	if ((hdr.flags & VFIO_IRQ_SET_ACTION_TYPE_MASK) != VFIO_IRQ_SET_ACTION_TRIGGER)

@@ -8,9 +8,9 @@
 #include <linux/minmax.h>
 #include <linux/sched.h>
 #include <linux/slab.h>
-#include <linux/unaligned.h>
 #include <linux/vmalloc.h>
 
+#include "compat.h"
 #include "memory.h"
 
 #define GOLDEN 0x9e3779b97f4a7c15ull

@@ -4,7 +4,6 @@
  */
 #include <linux/ktime.h>
 #include <linux/string.h>
-#include <linux/unaligned.h>
 
 #include "dut.h"
 
@@ -24,6 +23,15 @@ void dut_registers_fresh(struct dut *dut)
 	dut->reg[DUT_REG(DUT_REG_SEED)] = DUT_SEED_DEFAULT;
 	dut->reg[DUT_REG(DUT_REG_PERIOD)] = DUT_PERIOD_DEFAULT;
 	dut_dma_buffer_fresh(dut->dma_buffer);
+}
+
+bool dut_registers_sane(const u64 *reg)
+{
+	u64 period = reg[DUT_REG(DUT_REG_PERIOD)];
+
+	return !(reg[DUT_REG(DUT_REG_CONTROL)] & ~(u64)DUT_CONTROL_MASK) &&
+	       period >= 1 && period <= DUT_PERIOD_MAX &&
+	       reg[DUT_REG(DUT_REG_DMA_DELAY)] <= DUT_DMA_DELAY_MAX;
 }
 
 u64 dut_counter(struct dut *dut)
@@ -133,10 +141,10 @@ static void store(struct dut *dut, unsigned int slot, u64 value)
 		dut_activity_kick(dut);
 		break;
 	case DUT_REG_PERIOD:
-		dut->reg[slot] = clamp_t(u64, value, 1, 1000);
+		dut->reg[slot] = clamp_t(u64, value, 1, DUT_PERIOD_MAX);
 		break;
 	case DUT_REG_DMA_DELAY:
-		dut->reg[slot] = min_t(u64, value, 1000);
+		dut->reg[slot] = min_t(u64, value, DUT_DMA_DELAY_MAX);
 		break;
 	case DUT_REG_IRQ_RAISE:
 		dut_raise_msi(dut);

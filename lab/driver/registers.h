@@ -80,9 +80,13 @@ struct dut;
 
 #define DUT_SEED_DEFAULT 0x5eedull
 #define DUT_PERIOD_DEFAULT 5		/* milliseconds */
+#define DUT_PERIOD_MAX 1000
+#define DUT_DMA_DELAY_MAX 1000		/* milliseconds */
 #define DUT_RING_ENTRY 16
 
 void dut_registers_fresh(struct dut *dut);
+/* Whether these register values, which came from outside, are ones that a guest could have set. */
+bool dut_registers_sane(const u64 *reg);
 void dut_dma_buffer_fresh(u8 *buffer);
 void dut_bar0_read(struct dut *dut, u8 *into, u32 offset, u32 count);
 /* True when the caller has to wait for a DMA that it asked to be synchronous. */

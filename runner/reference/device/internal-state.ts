@@ -50,8 +50,12 @@ export function freshRegisters(): StateRegisters {
 export function encodeRegisters(registers: StateRegisters): Uint8Array {
   const bytes = new Uint8Array(REGISTERS_SIZE);
   const view = new DataView(bytes.buffer);
-  U32_FIELDS.forEach((field, index) => view.setUint32(index * 4, registers[field], true));
-  U64_FIELDS.forEach((field, index) => view.setBigUint64(U32_FIELDS.length * 4 + index * 8, registers[field], true));
+  U32_FIELDS.forEach((field, index) => {
+    view.setUint32(index * 4, registers[field], true);
+  });
+  U64_FIELDS.forEach((field, index) => {
+    view.setBigUint64(U32_FIELDS.length * 4 + index * 8, registers[field], true);
+  });
   return bytes;
 }
 

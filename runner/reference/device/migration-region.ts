@@ -18,6 +18,7 @@ const FIELDS = Object.entries(vfioDeviceMigrationInfo.fields).map(([name, field]
 
 /** The migration region as read() and write() see it: struct vfio_device_migration_info in front, the data section behind. */
 export class MigrationRegion {
+  private failNextData = false;
   constructor(
     readonly order: ByteOrder,
     readonly state: StateMachine,
@@ -166,8 +167,8 @@ export class MigrationRegion {
   }
 
   private takeInjectedError(): boolean {
-    const { failNextData } = this;
+    const fails = this.failNextData;
     this.failNextData = false;
-    return failNextData;
+    return fails;
   }
 }

@@ -1,0 +1,228 @@
+// SPDX-License-Identifier: GPL-2.0-only
+/*
+ * The save loop. Every buffer is one record: first BEGIN, then the state memory
+ * that has changed, and in stop-and-copy at last REGISTERS and END.
+ *
+ *   pending_bytes  ends the iteration that is on, and says what is left
+ *   data_offset    builds the next record, if none is on offer
+ *   data_size      its size
+ */
+#include <linux/bitmap.h>
+#include <linux/random.h>
+#include <linux/slab.h>
+#include <linux/string.h>
+
+#include "dut.h"
+
+#define HEADER sizeof(struct dut_record)
+
+/* Most state memory in one record: whole blocks, as many as an area takes. */
+static u32 payload_max(const struct dut *dut)
+{
+	return round_down(min_t(u32, dut->section_size - HEADER, DUT_PAYLOAD_MAX), DUT_BLOCK_SIZE);
+}
+
+/* Bytes of the run of dirty blocks at `first`, at most one record's. */
+static u32 run_length(const struct dut *dut, unsigned long first)
+{
+	const struct dut_memory *memory = dut->memory;
+	size_t from = (size_t)first << DUT_BLOCK_SHIFT;
+	unsigned long end = find_next_zero_bit(memory->dirty, memory->nr_blocks, first);
+	size_t to = min_t(size_t, (size_t)end << DUT_BLOCK_SHIFT, memory->size);
+
+	return min_t(size_t, to - from, payload_max(dut));
+}
+
+static u64 memory_pending(const struct dut *dut)
+{
+	const struct dut_memory *memory = dut->memory;
+	unsigned long at = 0;
+	u64 bytes = 0;
+	u32 length;
+
+	if (!memory->size)
+		return 0;
+	for (;;) {
+		at = find_next_bit(memory->dirty, memory->nr_blocks, at);
+		if (at >= memory->nr_blocks)
+			return bytes;
+		length = run_length(dut, at);
+		bytes += HEADER + length;
+		at += DIV_ROUND_UP(length, DUT_BLOCK_SIZE);
+	}
+}
+
+/* The DMA buffer goes with the registers unless it is as it was made. */
+static u32 registers_length(struct dut *dut)
+{
+	u8 *fresh = kmalloc(DUT_DMA_BUFFER_SIZE, GFP_KERNEL);
+	bool same = false;
+
+	if (fresh) {
+		dut_dma_buffer_fresh(fresh);
+		same = !memcmp(fresh, dut->dma_buffer, DUT_DMA_BUFFER_SIZE);
+		kfree(fresh);
+	}
+	return sizeof(dut->reg) + (same ? 0 : DUT_DMA_BUFFER_SIZE);
+}
+
+static u64 pending(struct dut *dut)
+{
+	const struct dut_save *save = &dut->save;
+	u64 bytes = memory_pending(dut);
+
+	if (!save->begun)
+		bytes += HEADER;
+	if (save->final && !save->registers_sent)
+		bytes += HEADER + registers_length(dut);
+	if (save->final && !save->ended)
+		bytes += HEADER;
+	return bytes;
+}
+
+int dut_save_begin(struct dut *dut, bool final)
+{
+	memset(&dut->save, 0, sizeof(dut->save));
+	dut->save.active = true;
+	dut->save.final = final;
+	dut->save.stream = get_random_u64();
+	dut_memory_all_dirty(dut->memory);
+	return 0;
+}
+
+/* What an unacknowledged record held has to be sent again: nobody knows whether the user has it. */
+static void take_back(struct dut *dut)
+{
+	struct dut_save *save = &dut->save;
+
+	if (!save->ready)
+		return;
+	save->ready = false;
+	if (save->kind == DUT_RECORD_BEGIN)
+		save->begun = false;
+	else if (save->kind == DUT_RECORD_MEMORY)
+		bitmap_set(dut->memory->dirty, save->from >> DUT_BLOCK_SHIFT,
+			   DIV_ROUND_UP(save->length, DUT_BLOCK_SIZE));
+}
+
+int dut_save_finalize(struct dut *dut)
+{
+	take_back(dut);
+	dut->save.final = true;
+	return 0;
+}
+
+void dut_save_end(struct dut *dut)
+{
+	kvfree(dut->save.record);
+	memset(&dut->save, 0, sizeof(dut->save));
+}
+
+static void put_registers(struct dut *dut, u8 *payload, u32 length)
+{
+	unsigned int slot;
+
+	for (slot = 0; slot < DUT_NR_REGISTERS; slot++)
+		put_unaligned_le64(dut->reg[slot], payload + slot * sizeof(u64));
+	if (length > sizeof(dut->reg))
+		memcpy(payload + sizeof(dut->reg), dut->dma_buffer, DUT_DMA_BUFFER_SIZE);
+}
+
+/* Decides what comes next, and takes it off the list of what is left. */
+static bool choose(struct dut *dut)
+{
+	struct dut_save *save = &dut->save;
+	struct dut_memory *memory = dut->memory;
+	unsigned long block = memory->size ? find_first_bit(memory->dirty, memory->nr_blocks) : 0;
+
+	save->from = 0;
+	save->length = 0;
+	if (!save->begun) {
+		save->kind = DUT_RECORD_BEGIN;
+		save->begun = true;
+	} else if (memory->size && block < memory->nr_blocks) {
+		save->kind = DUT_RECORD_MEMORY;
+		save->from = (u64)block << DUT_BLOCK_SHIFT;
+		save->length = run_length(dut, block);
+		bitmap_clear(memory->dirty, block, DIV_ROUND_UP(save->length, DUT_BLOCK_SIZE));
+	} else if (save->final && !save->registers_sent) {
+		save->kind = DUT_RECORD_REGISTERS;
+		save->length = registers_length(dut);
+		save->registers_sent = true;
+	} else if (save->final && !save->ended) {
+		save->kind = DUT_RECORD_END;
+		save->ended = true;
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static u32 build(struct dut *dut, u8 *into)
+{
+	struct dut_save *save = &dut->save;
+	u8 *payload = into + HEADER;
+	struct dut_record header = {
+		.magic = cpu_to_le32(DUT_STREAM_MAGIC),
+		.version = cpu_to_le16(DUT_STREAM_VERSION),
+		.kind = cpu_to_le16(save->kind),
+		.stream = cpu_to_le64(save->stream),
+		.sequence = cpu_to_le32(++save->sequence),
+		.follows = cpu_to_le32(save->acknowledged),
+		.offset = cpu_to_le64(save->from),
+		.length = cpu_to_le32(save->length),
+	};
+
+	if (save->kind == DUT_RECORD_BEGIN)
+		header.total = cpu_to_le64(dut->memory->size);
+	else if (save->kind == DUT_RECORD_END)
+		header.total = cpu_to_le64(dut_exact_fingerprint(dut));
+	else if (save->kind == DUT_RECORD_REGISTERS)
+		put_registers(dut, payload, save->length);
+	else
+		memcpy(payload, dut->memory->bytes + save->from, save->length);
+
+	header.check = cpu_to_le64(dut_hash(dut_hash(0, &header, offsetof(struct dut_record, check)),
+					    payload, save->length));
+	memcpy(into, &header, HEADER);
+	return HEADER + save->length;
+}
+
+u64 dut_save_pending(struct dut *dut)
+{
+	struct dut_save *save = &dut->save;
+
+	if (!save->active)
+		return 0;
+	if (save->ready) {
+		save->ready = false;
+		save->acknowledged = save->sequence;
+	}
+	return pending(dut);
+}
+
+int dut_save_offset(struct dut *dut, u64 *offset)
+{
+	struct dut_save *save = &dut->save;
+	const struct dut_area *area = &dut->areas[save->buffers % dut->nr_areas];
+
+	if (save->ready) {
+		*offset = save->offset;
+		return 0;
+	}
+	if (dut_take_injection(dut, DUT_INJECT_SAVE_ERROR))
+		return -EIO;
+	*offset = area->offset;
+	if (!choose(dut))
+		return 0;
+	save->offset = area->offset;
+	save->size = build(dut, dut->region + area->offset);
+	save->ready = true;
+	save->buffers++;
+	return 0;
+}
+
+u64 dut_save_size(struct dut *dut)
+{
+	return dut->save.ready ? dut->save.size : 0;
+}

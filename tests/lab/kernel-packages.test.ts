@@ -1,0 +1,85 @@
+import { loadOrder, moduleName } from '../../lab/initramfs/kernel-modules';
+import { sharedLibraries } from '../../lab/initramfs/node-runtime';
+import { pickMirror } from '../../lab/kernel/apt-archive';
+import { rebaseMakefile } from '../../lab/kernel/unpacked-headers';
+import { missingPackages } from '../../lab/requirements';
+
+describe('the mirror of this machine', () => {
+  it("is the one whose release file is Debian's own, not a third party's and not the security archive", () => {
+    const lines = [
+      'http://packages.example/node|Vendor|Vendor',
+      'http://mirror.example/debian-security/|Debian|Debian-Security',
+      'http://mirror.example/debian/|Debian|Debian',
+    ];
+    expect(pickMirror(lines.join('\n'))).toBe('http://mirror.example/debian/');
+  });
+
+  it('is unknown while apt has no lists', () => {
+    expect(pickMirror('http://mirror.example/debian/||\n')).toBeUndefined();
+    expect(pickMirror('')).toBeUndefined();
+  });
+});
+
+describe('unpacked headers', () => {
+  it('include their common part by a path relative to themselves', () => {
+    expect(rebaseMakefile('include /usr/src/linux-headers-6.12.95+deb12-common/Makefile\n')).toBe(
+      'include $(dir $(lastword $(MAKEFILE_LIST)))../linux-headers-6.12.95+deb12-common/Makefile\n',
+    );
+  });
+
+  it('keep other includes', () => {
+    expect(rebaseMakefile('-include local.mk\nx = /usr/src/y\n')).toBe('-include local.mk\nx = /usr/src/y\n');
+  });
+});
+
+describe('kernel modules', () => {
+  it('are named alike however the file is called', () => {
+    expect(moduleName('kernel/drivers/vfio/pci/vfio-pci.ko.xz')).toBe('vfio_pci');
+    expect(moduleName('9pnet_virtio')).toBe('9pnet_virtio');
+  });
+
+  it('are loaded after what they depend on, each once', () => {
+    const dependencies: Record<string, string[]> = {
+      vfio_pci: ['vfio-pci-core'],
+      vfio_pci_core: ['vfio', 'irqbypass'],
+      vfio_iommu_type1: ['vfio'],
+    };
+    expect(loadOrder(['vfio-pci', 'vfio_iommu_type1'], (name) => dependencies[name] ?? [])).toEqual([
+      'vfio',
+      'irqbypass',
+      'vfio_pci_core',
+      'vfio_pci',
+      'vfio_iommu_type1',
+    ]);
+  });
+
+  it('cannot depend on themselves', () => {
+    expect(() => loadOrder(['a'], (name) => (name === 'a' ? ['b'] : ['a']))).toThrow(/circle/);
+  });
+});
+
+describe('the libraries of a program', () => {
+  it('are those that ldd found, with the loader, without the vdso', () => {
+    const ldd = [
+      '\tlinux-vdso.so.1 (0x00007f3b1fb1a000)',
+      '\tlibstdc++.so.6 => /lib/x86_64-linux-gnu/libstdc++.so.6 (0x00007f3b1f800000)',
+      '\t/lib64/ld-linux-x86-64.so.2 (0x00007f3b1fb1c000)',
+    ].join('\n');
+    expect(sharedLibraries(ldd)).toEqual(['/lib/x86_64-linux-gnu/libstdc++.so.6', '/lib64/ld-linux-x86-64.so.2']);
+  });
+
+  it('are none for a static program', () => {
+    expect(sharedLibraries('\tnot a dynamic executable\n')).toEqual([]);
+  });
+});
+
+describe('missing packages', () => {
+  it('are those that are unknown to dpkg, or known but not installed', () => {
+    const query = 'qemu-system-x86:installed\ncpio:not-installed\nlibelf-dev:config-files\n';
+    expect(missingPackages(['qemu-system-x86', 'cpio', 'libelf-dev', 'kmod'], query)).toEqual([
+      'cpio',
+      'libelf-dev',
+      'kmod',
+    ]);
+  });
+});
