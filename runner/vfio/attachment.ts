@@ -1,10 +1,11 @@
 /** A container with its IOMMU and the groups attached to it, shared by every device opened in it and closed with the last one. */
 import { ERRNO, VFIO_API_VERSION, VFIO_NOIOMMU_IOMMU, VFIO_TYPE1_IOMMU, VFIO_TYPE1v2_IOMMU } from '../abi';
+import { groupMembers } from '../host/discover-group';
 import type { VfioHost } from '../host/vfio-host';
 import { CONTAINER_PATH, Container } from './container';
 import { DirtyLog } from './dirty-log';
 import { Group, groupPath } from './group';
-import { groupMembers, type HostDevice } from './host-devices';
+import type { HostDevice } from './host-devices';
 import { Iommu } from './iommu';
 import type { Limits } from './limits';
 import { noGroup, noGroupNode, type Opened, refuse, refuseErrno } from './open-failure';
@@ -126,11 +127,14 @@ export class Attachment {
     if (!status.ok) {
       return refuseErrno(groupPath(number), status, 'not-viable', 'Look into the kernel log (dmesg).');
     }
-    const members = groupMembers(host, number);
+    const inTheWay = groupMembers(host, String(number)).filter(
+      (member) => !member.harmless && member.name !== device.name,
+    );
+    const who = inTheWay.map((member) => `${member.name} (${member.driver ?? 'no driver'})`).join(', ');
     return refuse(
       'not-viable',
       `IOMMU group ${number} of ${device.name} is not viable: not all of its devices are free for VFIO`,
-      `Every device of the group must be bound to a VFIO driver or to none: ${members.join(', ') || 'see sysfs'}.`,
+      `Bind every device of the group to a VFIO driver or to none; look at ${who || `/sys/kernel/iommu_groups/${number}/devices`}.`,
     );
   }
 

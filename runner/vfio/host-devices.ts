@@ -1,9 +1,12 @@
-/** Devices as sysfs shows them: which IOMMU group, which driver, what it says of itself. The simulated host has the same files. */
+/**
+ * One device as sysfs shows it: which IOMMU group, which driver, what it says of itself. The simulated host has the same files.
+ * What can be opened on a host, and what not, is in host/discover.ts.
+ */
 import type { VfioHost } from '../host/vfio-host';
 import type { DeviceAddress } from './device-address';
 
-/** Buses under /sys/bus that VFIO devices are found on. */
-export const DEVICE_BUSES = ['pci', 'mdev', 'fsl-mc', 'ccw', 'platform'] as const;
+/** Buses under /sys/bus whose devices the kit can name. */
+export const DEVICE_BUSES = ['pci', 'mdev', 'fsl-mc'] as const;
 export type DeviceBus = (typeof DEVICE_BUSES)[number];
 
 export interface HostDevice {
@@ -55,17 +58,11 @@ export function findHostDevice(host: VfioHost, address: DeviceAddress, ordinal =
 }
 
 /** Every device that has an IOMMU group, bus by bus, by name. */
-export function listHostDevices(host: VfioHost): readonly HostDevice[] {
+function listHostDevices(host: VfioHost): readonly HostDevice[] {
   return DEVICE_BUSES.flatMap((bus) => {
     const names = host.list(`/sys/bus/${bus}/devices`);
     return typeof names === 'number' ? [] : names.map((name) => readHostDevice(host, bus, name));
   }).filter((device) => device.group !== undefined);
-}
-
-/** Names of all devices in an IOMMU group. */
-export function groupMembers(host: VfioHost, group: number): readonly string[] {
-  const names = host.list(`/sys/kernel/iommu_groups/${group}/devices`);
-  return typeof names === 'number' ? [] : names;
 }
 
 /** Everything that sysfs says of a device. */

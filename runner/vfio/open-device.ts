@@ -151,6 +151,12 @@ function find(host: VfioHost, address: DeviceAddress, ordinal: number): Opened<H
         `there is no mediated device ${address.name} on ${host.facts.name}`,
         'Create it: echo UUID > /sys/class/mdev_bus/PARENT/mdev_supported_types/TYPE/create.',
       );
+    case 'fsl-mc':
+      return refuse(
+        'missing',
+        `there is no fsl-mc container ${address.name} on ${host.facts.name}`,
+        '`ls /sys/bus/fsl-mc/devices` lists them; `restool` makes them.',
+      );
     case 'reference':
       return refuse('missing', `the simulated host has no device number ${ordinal}`, 'Name another device.');
   }
