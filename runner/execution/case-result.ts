@@ -1,5 +1,8 @@
 /** CaseResult: the one shape that feeds Jest, Allure, JSON, JUnit and the certificate. Plain data: it crosses processes and goes to disk. */
 import type { ClauseId, Level, SourcePosition, Who } from '../language/scenario';
+import type { Attachment } from '../steps/step-context';
+
+export type { Attachment } from '../steps/step-context';
 
 /** passed; failed: the driver broke a clause; broken: the kit or the machine did; skipped: see `skip`. */
 export type CaseStatus = 'passed' | 'failed' | 'broken' | 'skipped';
@@ -49,13 +52,6 @@ export interface Finding {
   readonly hint?: string;
   /** The accesses up to the one that showed it, the last one marked. */
   readonly accesses: readonly AccessRow[];
-}
-
-export interface Attachment {
-  readonly name: string;
-  /** text/plain, application/json, image/svg+xml, text/csv. */
-  readonly type: string;
-  readonly body: string;
 }
 
 export interface StepResult {

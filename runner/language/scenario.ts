@@ -120,7 +120,12 @@ export interface Waiver {
 export interface DeviceProfile {
   readonly file: string;
   readonly device: string;
-  readonly match: { readonly pci?: string; readonly driver?: string; readonly mdevType?: string; readonly reference?: string };
+  readonly match: {
+    readonly pci?: string;
+    readonly driver?: string;
+    readonly mdevType?: string;
+    readonly reference?: string;
+  };
   readonly claims?: readonly string[];
   readonly dma?: StepTemplate;
   readonly irq?: StepTemplate;
@@ -128,6 +133,8 @@ export interface DeviceProfile {
   readonly fingerprint?: StepTemplate;
   /** A register that moves while the device runs and stands still when it is stopped. */
   readonly counter?: { readonly region: string; readonly at: bigint; readonly width: 1 | 2 | 4 | 8 };
+  /** First address that the device's DMA cannot reach (`dma-below:`), e.g. 2^28 for QEMU's edu. */
+  readonly dmaBelow?: bigint;
   /** Milliseconds for which stillness is watched. */
   readonly quiet?: number;
   /** Default deadline of a step, in milliseconds. */
@@ -154,10 +161,14 @@ export interface Diagnostic {
   /** Kebab-case, stable: unknown-verb, unknown-key, wrong-type, out-of-range, duplicate-key, ... */
   readonly code: string;
   readonly message: string;
+  /** Why it is wrong, or what would be right in general: `a size is a number of bytes, or ...`. */
+  readonly cause?: string;
   /** What to write instead, when there is a good guess. */
   readonly suggestion?: string;
   readonly severity: 'error' | 'warning';
 }
 
 /** A result that is either whole or a list of every complaint. */
-export type Checked<T> = { readonly ok: true; readonly value: T; readonly warnings: readonly Diagnostic[] } | { readonly ok: false; readonly errors: readonly Diagnostic[] };
+export type Checked<T> =
+  | { readonly ok: true; readonly value: T; readonly warnings: readonly Diagnostic[] }
+  | { readonly ok: false; readonly errors: readonly Diagnostic[] };

@@ -1,6 +1,7 @@
 /** Judges the migration region's structure, its data section's place and what may be mapped (header diff, lines 52-56, 159-197, 247-273). */
 import {
   errnoName,
+  type MigrationField,
   VFIO_DEVICE_STATE_MASK,
   VFIO_REGION_INFO_FLAG_MMAP,
   VFIO_REGION_INFO_FLAG_READ,
@@ -9,7 +10,7 @@ import {
 } from '../abi';
 import type { Judge } from './judge';
 import type { Oracle, OracleFacts, OracleHooks } from './oracle';
-import type { DeviceView, FieldAccess, InfoExchange, MigrationField, RegionView, StrayAccess } from './views';
+import type { DeviceView, FieldAccess, InfoExchange, RegionView, StrayAccess } from './views';
 
 const STRUCTURE_SIZE = BigInt(vfioDeviceMigrationInfo.size);
 

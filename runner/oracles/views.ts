@@ -1,8 +1,6 @@
 /** What World knows of containers and devices from the traffic so far, and the decoded accesses that oracles judge. */
+import type { MigrationField } from '../abi';
 import type { ClauseId } from '../language/scenario';
-
-/** A field of struct vfio_device_migration_info. */
-export type MigrationField = 'device_state' | 'reserved' | 'pending_bytes' | 'data_offset' | 'data_size';
 
 export interface MappableArea {
   /** From the start of the region, bytes. */

@@ -9,6 +9,7 @@ import {
   type IoctlTarget,
   ioctlName,
   ioctlNumber,
+  type MigrationField,
   VFIO_DEVICE_STATE_MASK,
   VFIO_IOMMU_DIRTY_PAGES_FLAG_START,
   VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP,
@@ -34,7 +35,7 @@ import {
 import type { HostFacts, HostMemory } from '../host/vfio-host';
 import type { Access, AccessListener } from '../host/watched-host';
 import type { OracleHooks } from './oracle';
-import type { ContainerView, DeviceView, FieldAccess, MappableArea, MigrationField, RegionView } from './views';
+import type { ContainerView, DeviceView, FieldAccess, MappableArea, RegionView } from './views';
 
 const STRUCTURE_SIZE = vfioDeviceMigrationInfo.size;
 

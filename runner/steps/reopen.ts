@@ -1,0 +1,15 @@
+/** reopen: closes the device in whatever state it is and opens it anew (TRANS-RUN-STOP-OPT, STATE-DEFAULT). */
+import { Type } from '@sinclair/typebox';
+import type { StepContext } from './step-context';
+import { defineVerb } from './verb';
+
+export const verb = defineVerb({
+  name: 'reopen',
+  summary: 'Closes the device, in whatever state it is, and opens it again. Mappings and dirty logging end with it.',
+  arguments: Type.Object({}),
+  examples: ['reopen: {}'],
+  takesExpect: false,
+  run(context: StepContext) {
+    context.session.reopen();
+  },
+});

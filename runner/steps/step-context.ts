@@ -1,0 +1,64 @@
+/** StepContext: all that a verb may touch. The engine makes one for each step (execution/case-run.ts). */
+
+import type { VfioHost } from '../host/vfio-host';
+import type { ClauseId, DeviceProfile, Step } from '../language/scenario';
+import type { Judge, Observation } from '../oracles/judge';
+import type { Given } from '../oracles/views';
+import type { DeviceSession } from './device-session';
+import type { SavedStream } from './saved-stream';
+
+/** Something to show beside a step. */
+export interface Attachment {
+  readonly name: string;
+  /** text/plain, application/json, image/svg+xml, text/csv. */
+  readonly type: string;
+  readonly body: string;
+}
+
+export type SideName = 'source' | 'destination' | 'second';
+
+/** A value that a `read` step saw while something collects values (fingerprint). */
+export interface Captured {
+  readonly what: string;
+  readonly value: string;
+}
+
+/** What the steps of one case share, whatever side they act on. */
+export interface CaseMemory {
+  readonly streams: Map<string, SavedStream>;
+  readonly fingerprints: Map<string, readonly Captured[]>;
+  readonly values: Map<string, string>;
+  /** Set while a step collects what `read` steps see. */
+  capturing: Captured[] | undefined;
+}
+
+/** Why a step did not come out as it should. */
+export interface StepFailureReason extends Observation {
+  /** The clause it breaks; a step's own `judge:` comes first, the scenario's first clause last. */
+  readonly clause?: ClauseId;
+}
+
+export interface StepContext {
+  readonly step: Step;
+  readonly host: VfioHost;
+  readonly judge: Judge;
+  /** The device that the step acts on. */
+  readonly session: DeviceSession;
+  readonly profile: DeviceProfile | undefined;
+  readonly memory: CaseMemory;
+  /** For everything random in a case: the run's seed. */
+  readonly seed: number;
+  /** `raw-ioctl`, `programs`: what the command line allowed. */
+  readonly allow: readonly string[];
+  /** Runs nested steps on the same device, or on another side. */
+  run(steps: readonly Step[], side?: SideName): void;
+  /** Ends the step, and the case, as failed. */
+  fail(reason: StepFailureReason): never;
+  /** Ends the step, and the case, as broken: the kit, the profile or the machine is at fault, not the device. */
+  giveUp(message: string): never;
+  /** Ends the case as skipped: the device can not do this, with the evidence, or something is missing that the user could give. */
+  skip(kind: 'not-applicable' | 'not-judged', need: string, reason: string): never;
+  attach(attachment: Attachment): void;
+  /** Tells the oracles what the device was given in _RESUMING. */
+  declareGiven(given: Given): void;
+}

@@ -1,0 +1,59 @@
+/** transition: asks for a device state by read-modify-write and reads it back (header diff, lines 57-157). */
+import { Type } from '@sinclair/typebox';
+import { VFIO_DEVICE_STATE_MASK, VFIO_DEVICE_STATE_SAVING } from '../abi';
+import { stateValue } from '../language/names';
+import { StateName } from '../language/scalars';
+import { requireMigration } from './device-session';
+import { outcomeMatches, sayExpectation, sayOutcome, sayState } from './state-check';
+import type { StepContext } from './step-context';
+import { defineVerb } from './verb';
+
+export const verb = defineVerb({
+  name: 'transition',
+  summary: 'Writes a device state by read-modify-write, reads it back, and judges the arc.',
+  arguments: Type.Object({
+    to: StateName({ description: 'The state to ask for. An invalid one needs `provoke: STATE-MACROS`.' }),
+  }),
+  main: 'to',
+  examples: ['transition: pre-copy', 'transition: stop-and-copy\nexpect: {result: either}'],
+  takesExpect: true,
+  run(context: StepContext, { to }) {
+    const migration = requireMigration(context);
+    const { session, step } = context;
+    const bits = stateValue(to) & VFIO_DEVICE_STATE_MASK;
+    const started = context.host.now();
+    const change = migration.changeState(bits);
+    if (!change.ok)
+      context.fail({ clause: 'MIG-LAYOUT', expected: 'device_state can be read', observed: change.message });
+    const { before, write, after } = change.value;
+    const arc = `${sayState(before)} -> ${sayState(bits)}`;
+    context.judge.figure(`transition ${arc} ms`, context.host.now() - started);
+    if (!after.ok)
+      context.fail({
+        clause: 'MIG-LAYOUT',
+        expected: 'device_state can be read after a write',
+        observed: after.message,
+      });
+    const now = after.value & VFIO_DEVICE_STATE_MASK;
+    if (isSaving(now) && !isSaving(before)) {
+      session.savingSession += 1;
+      session.savedSegments = 0;
+    }
+    const observed = `${sayOutcome(write)}, device_state then is ${sayState(after.value)}`;
+    if (!outcomeMatches(write, step.expect))
+      context.fail({ expected: `${arc}: ${sayExpectation(step.expect)}`, observed });
+    const wanted = step.expect?.state;
+    const asWanted = wanted
+      ? wanted.some((name) => (stateValue(name as typeof to) & VFIO_DEVICE_STATE_MASK) === now)
+      : !write.ok || now === bits;
+    if (!asWanted)
+      context.fail({
+        expected: `${arc}: device_state then is ${wanted ? wanted.join(' or ') : sayState(bits)}`,
+        observed,
+      });
+  },
+});
+
+function isSaving(state: number): boolean {
+  return (state & VFIO_DEVICE_STATE_SAVING) !== 0 && (state & 0b100) === 0;
+}
