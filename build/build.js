@@ -20,7 +20,9 @@ let compiler;
 try {
   compiler = path.join(path.dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
 } catch {
-  console.error('The build needs TypeScript, a development dependency: run `npm ci` without --omit=dev, then `npm run build`.');
+  console.error(
+    'The build needs TypeScript, a development dependency: run `npm ci` without --omit=dev, then `npm run build`.',
+  );
   process.exit(1);
 }
 

@@ -25,6 +25,7 @@ import {
   type StateName as StateNameValue,
   WIDTHS,
 } from './names';
+import { BYTES_PATTERN, CLAUSE_PATTERN, DURATION_PATTERN, LABEL_PATTERN, SIZE_PATTERN } from './patterns';
 import type { Step } from './scenario';
 
 /** What every scalar may say about itself to editors and docs. `default` and `examples` are in YAML spelling. */
@@ -46,12 +47,6 @@ export type NumberOptions = Description & Range;
 export const MAX_U64 = 0xffff_ffff_ffff_ffffn;
 const MAX_U32 = 0xffff_ffffn;
 const DAY_MS = 24 * 60 * 60 * 1000;
-
-export const SIZE_PATTERN = '^(0|[1-9][0-9]*)(B|KiB|MiB|GiB|TiB)$';
-export const DURATION_PATTERN = '^(0|[1-9][0-9]*)(\\.[0-9]+)?(us|ms|s|min)$';
-export const LABEL_PATTERN = '^[a-z][a-z0-9-]*$';
-export const CLAUSE_PATTERN = '^[A-Z][A-Z0-9]*(-[A-Z0-9]+)*$';
-export const BYTES_PATTERN = '^[0-9a-fA-F]{2}( ?[0-9a-fA-F]{2})*$';
 
 function range(options: NumberOptions, defaults: { minimum: bigint; maximum: bigint }): Record<string, unknown> {
   const { minimum, maximum, ...description } = options;
@@ -192,10 +187,7 @@ export function Bytes(options: Description = {}): TUnsafe<Uint8Array> {
 }
 
 /** One of a few words. `Choice(['start', 'stop'])`; Static is their union. */
-export function Choice<const Word extends string>(
-  words: readonly Word[],
-  options: Description = {},
-): TUnsafe<Word> {
+export function Choice<const Word extends string>(words: readonly Word[], options: Description = {}): TUnsafe<Word> {
   return Type.Unsafe<Word>({ type: 'string', enum: [...words], ...options, 'x-kind': 'choice' });
 }
 
@@ -212,4 +204,3 @@ export function Many<Item extends TSchema>(item: Item, options: Description = {}
 export function Steps(options: Description = {}): TUnsafe<readonly Step[]> {
   return Type.Unsafe<readonly Step[]>({ type: 'array', minItems: 1, ...options, 'x-kind': 'steps' });
 }
-

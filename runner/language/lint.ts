@@ -1,0 +1,44 @@
+/** Checks files of any kind: everything that is wrong with each. */
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import { Complaints } from './complaints';
+import { kindOf, unknownKind } from './file-kind';
+import { yamlFilesUnder } from './glob';
+import { type LanguageOptions, loadCatalogue, loadConditions, loadProfile, loadScenario, loadSuite } from './load';
+import { parse } from './parse';
+import type { Checked, Diagnostic } from './scenario';
+import { readSource } from './source';
+
+/** Complaints about all files, in the order of the paths; a folder stands for the files of this language in it and below. */
+export function lintFiles(paths: readonly string[], options: LanguageOptions = {}): readonly Diagnostic[] {
+  const files = new Map<string, 'named' | 'found'>();
+  for (const one of paths) {
+    const absolute = path.resolve(one);
+    if (!statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) files.set(absolute, 'named');
+    else for (const file of yamlFilesUnder(absolute)) files.set(file, files.get(file) ?? 'found');
+  }
+  return [...files].flatMap(([file, how]) => lintFile(file, how, options));
+}
+
+function lintFile(file: string, how: 'named' | 'found', options: LanguageOptions): readonly Diagnostic[] {
+  const source = readSource(file);
+  if ('code' in source) return [source];
+  const complaints = new Complaints(source);
+  const tree = parse(complaints);
+  if (!tree) return complaints.all;
+  const kind = kindOf(tree);
+  if (kind === undefined) {
+    const complaint = unknownKind(source, tree);
+    // Other programs keep YAML too: in a folder only what looks like a slip is worth a word.
+    return how === 'named' || complaint.suggestion !== undefined ? [complaint] : [];
+  }
+  const loaders: Record<typeof kind, () => Checked<unknown>> = {
+    scenario: () => loadScenario(file, options),
+    suite: () => loadSuite(file, options),
+    profile: () => loadProfile(file, options),
+    conditions: () => loadConditions(file, options),
+    catalogue: () => loadCatalogue(file, options),
+  };
+  const loaded = loaders[kind]();
+  return loaded.ok ? loaded.warnings : loaded.errors;
+}
