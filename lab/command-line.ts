@@ -35,7 +35,7 @@ Boots a Debian kernel in QEMU with real VFIO devices on an emulated IOMMU, and r
 
 Options, before the subcommand:
   --kernel ${Object.keys(kernelSeries).join('|')}${' '.repeat(Math.max(1, 8 - Object.keys(kernelSeries).join('|').length))} which kernel (default ${defaultSeries})
-  --module FOLDER   build and load this module too (may be repeated)
+  --module FOLDER   build and load this too; sample:mtty for the kernel's own sample
   --refresh         look for a newer kernel than the one in the cache
   --wait            when another lab is running, wait for it
   --memory MIB      the guest's memory (default 1536)

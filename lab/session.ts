@@ -5,6 +5,7 @@ import { bootGuest, type GuestOutcome } from './boot/boot-guest';
 import type { LabCommand } from './command-line';
 import { labDevices } from './devices';
 import { obtainInitramfs } from './initramfs/initramfs';
+import { obtainSamples } from './kernel/kernel-samples';
 import { type LabKernel, obtainKernel } from './kernel/lab-kernel';
 import { buildModule } from './module-build';
 import type { LabPaths } from './paths';
@@ -27,11 +28,16 @@ export function shellQuote(word: string): string {
   return /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;
 }
 
-/** Installs the compiler that the kernel's headers name, and builds. */
-export async function buildFor(lab: Lab, kernel: LabKernel, folder: string): Promise<string> {
-  await requirePackages([...buildPackages, kernel.selection.compiler], lab.progress);
-  lab.progress.step(`building ${basename(folder)} for ${kernel.release}`);
-  return await buildModule(kernel, folder);
+const samplePrefix = 'sample:';
+
+/** Builds what `--module` names: a folder, or `sample:NAME` for one of the kernel's own VFIO samples. Gives the .ko. */
+export async function buildNamed(lab: Lab, kernel: LabKernel, name: string): Promise<string> {
+  const { paths, progress } = lab;
+  await requirePackages([...buildPackages, kernel.selection.compiler], progress);
+  const sample = name.startsWith(samplePrefix) ? name.slice(samplePrefix.length) : undefined;
+  const folder = sample === undefined ? name : await obtainSamples(paths.cache, kernel, progress);
+  progress.step(`building ${sample ?? basename(folder)} for ${kernel.release}`);
+  return await buildModule(kernel, folder, sample === undefined ? {} : { module: sample });
 }
 
 /** Everything up to the boot: packages, kernel, modules, initramfs. */
@@ -41,7 +47,7 @@ export async function prepareGuest(lab: Lab): Promise<PreparedGuest> {
   const kernel = await obtainKernel(paths.cache, command.kernel, progress, command.refresh);
   progress.step(`kernel ${kernel.release} (${kernel.selection.version}, ${kernel.suite})`);
   const modules: string[] = [];
-  for (const folder of command.modules) modules.push(await buildFor(lab, kernel, folder));
+  for (const name of command.modules) modules.push(await buildNamed(lab, kernel, name));
   const init = readFileSync(join(paths.root, 'lab/guest/init.sh'), 'utf8');
   const initramfs = await obtainInitramfs(paths.cache, kernel, { modules, init });
   return { kernel, initramfs };
