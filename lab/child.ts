@@ -45,8 +45,10 @@ export function startChild(
   options: SpawnOptions & { readonly sharesTerminal?: boolean } = {},
 ): ChildProcess {
   installHandlers();
-  const { sharesTerminal = false, ...rest } = options;
-  const child = spawn(command, args, { env: process.env, ...rest, detached: !sharesTerminal });
+  const { sharesTerminal = false, env = process.env, ...rest } = options;
+  // Tools such as modinfo lie where only root's PATH looks.
+  const path = `${env.PATH ?? '/usr/bin:/bin'}:/usr/sbin:/sbin`;
+  const child = spawn(command, args, { ...rest, env: { ...env, PATH: path }, detached: !sharesTerminal });
   live.add(child);
   const forget = (): void => void live.delete(child);
   child.once('close', forget);

@@ -1,9 +1,10 @@
 /** From a parsed command line to a guest that can be booted, and from its outcome to an exit code. */
-import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { bootGuest, type GuestOutcome } from './boot/boot-guest';
 import type { LabCommand } from './command-line';
 import { labDevices } from './devices';
+import { LabFailure } from './failure';
 import { obtainInitramfs } from './initramfs/initramfs';
 import { obtainSamples } from './kernel/kernel-samples';
 import { type LabKernel, obtainKernel } from './kernel/lab-kernel';
@@ -51,6 +52,13 @@ export async function prepareGuest(lab: Lab): Promise<PreparedGuest> {
   const init = readFileSync(join(paths.root, 'lab/guest/init.sh'), 'utf8');
   const initramfs = await obtainInitramfs(paths.cache, kernel, { modules, init });
   return { kernel, initramfs };
+}
+
+/** The guest runs the kit as it was built here. Throws LabFailure when it was not. */
+export function requireKit(lab: Lab): void {
+  for (const file of ['bin/vfio-conformance.js', 'node_modules/koffi/package.json']) {
+    if (!existsSync(join(lab.paths.root, file))) throw new LabFailure(`the kit has no ${file}`, 'Run: npm ci');
+  }
 }
 
 /** A new folder for a run's results, with results/lab/latest pointing to it. */

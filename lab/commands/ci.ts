@@ -5,7 +5,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type LabDevice, labDevice } from '../devices';
-import { concludeGuest, type Lab, prepareGuest, runInGuest, shellQuote } from '../session';
+import { concludeGuest, type Lab, prepareGuest, requireKit, runInGuest, shellQuote } from '../session';
 
 interface KitRun {
   readonly device: LabDevice;
@@ -42,6 +42,7 @@ function verdictIn(file: string): string {
 
 export async function ci(lab: Lab): Promise<number> {
   const { progress } = lab;
+  requireKit(lab);
   const guest = await prepareGuest(lab);
   const script = [
     part('self-check', ['node', 'dist/lab/guest/smoke.js', labDevice('edu').address], 'self-check.json'),
