@@ -38,11 +38,11 @@ export const WORD = {
   TAIL: 10,
   RESULT: 11,
   DONE: 12,
+  /** Three words: the end of an opened path, UTF-8 padded with zeros. */
+  PATH: 13,
 } as const;
 
-/** The end of an opened path, UTF-8 padded with zeros, in bytes from the row's start: the last words. */
-export const PATH_AT = 13 * 8;
-export const PATH_BYTES = ROW_BYTES - PATH_AT;
+export const PATH_BYTES = ROW_BYTES - WORD.PATH * 8;
 
 /** Which of the optional fields a row has. */
 export const HAS_OFFSET = 0x100;

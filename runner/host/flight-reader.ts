@@ -1,5 +1,6 @@
 /** Reads what a flight recorder wrote, whatever has become of the process that wrote it. */
 import fs from 'node:fs';
+import { endianness } from 'node:os';
 import type { WatchedCall } from './access';
 import {
   CALLS,
@@ -12,10 +13,8 @@ import {
   HEADER,
   HEADER_BYTES,
   MAGIC,
-  PATH_AT,
   PATH_BYTES,
   ROW_BYTES,
-  ROWS,
   WORD,
 } from './flight-format';
 
@@ -54,42 +53,59 @@ export interface Flight {
 
 const NOTHING: Flight = { recorded: false, inAccess: false, step: -1, rows: [] };
 
-/** Never throws: a recording that is missing or is none says so in `recorded`. */
+/**
+ * Never throws: a recording that is missing or is none says so in `recorded`.
+ *
+ * The writer may be alive and writing, and a read of the file is no snapshot, nor does it go from front to back. So the file is
+ * read three times: a row counts when its TAIL was there in the first copy (all of it was written before the second was made) and
+ * its HEAD is still there in the third (none of it was overwritten until the second was complete); the second then holds it whole.
+ */
 export function readFlight(path: string): Flight {
-  let bytes: Buffer;
-  try {
-    bytes = fs.readFileSync(path);
-  } catch {
+  const [first, second, third] = [readCopy(path), readCopy(path), readCopy(path)];
+  if (first === undefined || second === undefined || third === undefined) {
     return NOTHING;
   }
-  if (bytes.length !== FILE_BYTES || MAGIC.some((byte, n) => bytes[n] !== byte)) {
-    return NOTHING;
-  }
-  // A copy of its own, because a Buffer may stand at any address and words may not.
-  const file = new Uint8Array(bytes).buffer;
   const rows: FlightRow[] = [];
-  for (let n = 0; n < ROWS; n += 1) {
-    const row = readRow(file, HEADER_BYTES + n * ROW_BYTES);
-    if (row !== undefined) {
-      rows.push(row);
+  for (let at = HEADER_BYTES; at < FILE_BYTES; at += ROW_BYTES) {
+    const sequence = wordOf(first, at, WORD.TAIL);
+    if (sequence > 0 && wordOf(third, at, WORD.HEAD) === sequence) {
+      const answered = wordOf(first, at, WORD.DONE) === sequence;
+      const row = decodeRow(second, at, sequence, answered);
+      if (row !== undefined) {
+        rows.push(row);
+      }
     }
   }
   rows.sort((a, b) => a.sequence - b.sequence);
   const last = rows.at(-1);
-  const step = new Float64Array(file, 0, HEADER_BYTES / 8)[HEADER.STEP] ?? -1;
+  const step = wordOf(second, 0, HEADER.STEP);
   return last !== undefined && last.result === undefined
     ? { recorded: true, inAccess: true, step, current: last, rows }
     : { recorded: true, inAccess: false, step, rows };
 }
 
-function readRow(file: ArrayBuffer, at: number): FlightRow | undefined {
-  const words = new Float64Array(file, at, ROW_BYTES / 8);
-  const big = new BigUint64Array(file, at, ROW_BYTES / 8);
-  const word = (index: number): number => words[index] ?? 0;
-  const sequence = word(WORD.HEAD);
+function readCopy(path: string): DataView | undefined {
+  let bytes: Buffer;
+  try {
+    bytes = fs.readFileSync(path);
+  } catch {
+    return undefined;
+  }
+  const isRecording = bytes.length === FILE_BYTES && MAGIC.every((byte, n) => bytes[n] === byte);
+  return isRecording ? new DataView(bytes.buffer, bytes.byteOffset, bytes.length) : undefined;
+}
+
+const LITTLE = endianness() === 'LE';
+
+function wordOf(copy: DataView, at: number, word: number): number {
+  return copy.getFloat64(at + word * 8, LITTLE);
+}
+
+function decodeRow(copy: DataView, at: number, sequence: number, answered: boolean): FlightRow | undefined {
+  const word = (index: number): number => wordOf(copy, at, index);
   const bits = word(WORD.CALL);
   const call = CALLS[bits & 0xff];
-  if (!Number.isSafeInteger(sequence) || sequence < 1 || word(WORD.TAIL) !== sequence || call === undefined) {
+  if (call === undefined) {
     return undefined;
   }
   return {
@@ -100,16 +116,16 @@ function readRow(file: ArrayBuffer, at: number): FlightRow | undefined {
     fd: word(WORD.FD),
     length: word(WORD.LENGTH),
     ...((bits & HAS_REQUEST) !== 0 && { request: word(WORD.REQUEST) }),
-    ...((bits & HAS_OFFSET) !== 0 && { offset: BigInt.asIntN(64, big[WORD.OFFSET] ?? 0n) }),
+    ...((bits & HAS_OFFSET) !== 0 && { offset: copy.getBigInt64(at + WORD.OFFSET * 8, LITTLE) }),
     ...((bits & HAS_AT) !== 0 && { at: word(WORD.AT) }),
-    ...((bits & HAS_VALUE) !== 0 && { value: big[WORD.VALUE] ?? 0n }),
-    ...((bits & HAS_PATH) !== 0 && { path: readPath(file, at + PATH_AT) }),
-    ...(word(WORD.DONE) === sequence && { result: word(WORD.RESULT) }),
+    ...((bits & HAS_VALUE) !== 0 && { value: copy.getBigUint64(at + WORD.VALUE * 8, LITTLE) }),
+    ...((bits & HAS_PATH) !== 0 && { path: pathOf(copy, at + WORD.PATH * 8) }),
+    ...(answered && { result: word(WORD.RESULT) }),
   };
 }
 
-function readPath(file: ArrayBuffer, at: number): string {
-  const bytes = new Uint8Array(file, at, PATH_BYTES);
+function pathOf(copy: DataView, at: number): string {
+  const bytes = new Uint8Array(copy.buffer, copy.byteOffset + at, PATH_BYTES);
   const end = bytes.indexOf(0);
   return new TextDecoder().decode(bytes.subarray(0, end < 0 ? PATH_BYTES : end));
 }

@@ -21,7 +21,6 @@ import {
   HEADER,
   HEADER_BYTES,
   MAGIC,
-  PATH_AT,
   PATH_BYTES,
   ROW_BYTES,
   ROWS,
@@ -59,9 +58,16 @@ export class FlightRecorderWriter implements AccessListener {
   readonly #big: BigUint64Array;
   #step = -1;
 
-  /** Creates the file, which must not be there yet. @throws an Error of fs when that cannot be done (no space, no permission). */
-  constructor(readonly path: string) {
-    this.#memory = openRecording(path);
+  /**
+   * Creates the file, which must not be there yet.
+   * @param map false: write(2) even where the file could be mapped
+   * @throws an Error of fs when the file cannot be made (no space, no permission)
+   */
+  constructor(
+    readonly path: string,
+    { map = true }: { readonly map?: boolean } = {},
+  ) {
+    this.#memory = openRecording(path, map);
     this.#words = new Float64Array(this.#memory.buffer);
     this.#big = new BigUint64Array(this.#memory.buffer);
     this.#words[HEADER.STEP] = -1;
@@ -128,7 +134,7 @@ export class FlightRecorderWriter implements AccessListener {
   }
 
   #writePath(row: number, path: string): void {
-    const bytes = new Uint8Array(this.#memory.buffer, row * 8 + PATH_AT, PATH_BYTES);
+    const bytes = new Uint8Array(this.#memory.buffer, (row + WORD.PATH) * 8, PATH_BYTES);
     bytes.fill(0);
     // The end tells more than the beginning: /dev/vfio/noiommu-12, or a device's address.
     bytes.set(Buffer.from(path).subarray(-PATH_BYTES));
@@ -148,13 +154,13 @@ interface RecordingMemory {
   close(): void;
 }
 
-function openRecording(path: string): RecordingMemory {
+function openRecording(path: string, map: boolean): RecordingMemory {
   // O_EXCL: nobody else's file, nor a link that somebody put there, is written to.
   const fd = fs.openSync(path, 'wx+', 0o600);
   try {
     // Written out, not just made longer: a store to a page that the file system has no room for would be a SIGBUS.
     fs.writeFileSync(fd, new Uint8Array(FILE_BYTES));
-    const libc = libcIfAny();
+    const libc = map ? libcIfAny() : undefined;
     return (libc && mapRecording(libc, fd)) ?? writtenRecording(fd);
   } catch (error) {
     fs.closeSync(fd);
