@@ -43,6 +43,9 @@ const CHARTS = [
   { type: 'durations', title: 'How long cases took', groupBy: 'none' },
 ];
 
+/** Labels that repeat what stands elsewhere on a case's page, or tell of the machine that made the report. */
+const HIDDEN_LABELS = ['language', 'framework', 'thread', 'host', 'parentSuite', 'subSuite', 'story'];
+
 async function main(): Promise<void> {
   const job = JSON.parse(await readInput()) as AllureJob;
   const fromAllure = createRequire(require.resolve('allure'));
@@ -53,19 +56,19 @@ async function main(): Promise<void> {
   const options = {
     singleFile: true,
     reportName: job.facts.title,
-    groupBy: [...(several ? ['parentSuite'] : []), 'epic', 'feature'],
+    groupBy: [...(several ? [DEVICE_LABEL] : []), 'epic', 'feature'],
     charts: CHARTS,
     sections: ['charts', 'timeline'],
     theme: 'auto',
     reportLanguage: 'en',
-    stepTreeExpansion: 'failed',
+    defaultSortBy: 'status,asc',
   };
   const config = await core.resolveConfig(
     {
       name: job.facts.title,
       output: job.output,
       categories: { rules: job.categories },
-      hideLabels: ['language', 'framework', 'thread'],
+      hideLabels: HIDDEN_LABELS,
       variables: several ? job.facts.common : { ...job.facts.common, ...job.facts.devices[0]?.facts },
       ...(several ? { environments: environments(job.facts) } : {}),
     },

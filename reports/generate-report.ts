@@ -6,6 +6,7 @@ import path from 'node:path';
 import { ALLURE_RESULTS } from '../runner/execution/run-plan';
 import type { AllureJob } from './allure-process';
 import { CATEGORIES } from './categories';
+import { withPackedData } from './packed-data';
 import { reportFacts } from './report-facts';
 import { withoutCallingOut } from './single-file';
 
@@ -32,7 +33,7 @@ export async function generateReport(runFolder: string, outFile: string): Promis
     const output = path.join(work, 'report');
     await runAllure({ results, output, facts, categories: CATEGORIES }, work);
     const page = findPage(output);
-    const html = withoutCallingOut(fs.readFileSync(page, 'utf8'));
+    const html = withPackedData(withoutCallingOut(fs.readFileSync(page, 'utf8')));
     const file = path.resolve(outFile);
     fs.mkdirSync(path.dirname(file), { recursive: true });
     const half = `${file}.${process.pid}.tmp`;
@@ -52,7 +53,7 @@ function countResults(folder: string): number {
   }
 }
 
-/** Allure reports a failing plugin on its error output and goes on; whatever it says there is a failure here. */
+/** Allure tells of a failing plugin on its error output and goes on as if nothing were; here that is a failure. */
 async function runAllure(job: AllureJob, folder: string): Promise<void> {
   // The folder is outside any repository, so that Allure does not put a repository's name and address into the report.
   const child = spawn(process.execPath, [path.join(__dirname, 'allure-process.js')], {
@@ -60,19 +61,21 @@ async function runAllure(job: AllureJob, folder: string): Promise<void> {
     stdio: ['pipe', 'pipe', 'pipe'],
     env: { ...process.env, NO_COLOR: '1' },
   });
-  let said = '';
-  for (const stream of [child.stdout, child.stderr]) {
-    stream.setEncoding('utf8').on('data', (text: string) => {
-      said += text;
-    });
-  }
+  const said = { out: '', error: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.error += text;
+  });
   child.stdin.end(JSON.stringify(job));
   const code = await new Promise<number>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (exit) => resolve(exit ?? 1));
   });
-  if (code !== 0 || /\berror\b/i.test(said))
-    throw new Error(`Allure could not make the report: ${said.trim() || `exit code ${code}`}`);
+  if (code !== 0 || /\berror\b/i.test(said.error)) {
+    throw new Error(`Allure could not make the report: ${`${said.error}${said.out}`.trim() || `exit code ${code}`}`);
+  }
 }
 
 function findPage(output: string): string {

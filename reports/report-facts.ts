@@ -32,7 +32,7 @@ export function reportFacts(folder: string): ReportFacts {
     return { device: each.device, facts: { ...flatten('', each), ...flatten('', known) } };
   });
   const common: Facts = {
-    verdict: verdict ?? 'incomplete: the run did not come to its end',
+    verdict: verdict ?? 'incomplete (not finished)',
     started: plan.startedAt,
     'kit version': plan.kitVersion,
     ...flatten('kit', run.kit),

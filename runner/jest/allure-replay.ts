@@ -5,8 +5,8 @@
 import { Status } from 'allure-js-commons';
 import type { RuntimeMessage } from 'allure-js-commons/sdk';
 import type { AccessRow, Attachment, CaseResult, StepResult } from '../execution/case-result';
-import { accessAttachment, cappedAttachment } from './access-attachment';
-import { capAccesses, markAccesses } from './access-table';
+import { excerpt, summary, wholeTable } from './access-attachment';
+import { markAccesses } from './access-table';
 import { type LabelContext, parametersOf } from './allure-labels';
 import { type DescriptionContext, describeCase } from './case-description';
 import { failingStep, field } from './failure-text';
@@ -40,9 +40,7 @@ export function replay(result: CaseResult, context: ReplayContext): RuntimeMessa
   if (unwell && failing === undefined)
     for (const finding of findingAttachments(result, undefined)) messages.push(attach(finding));
   if (rows.length > 0) {
-    messages.push(
-      attach(unwell ? accessAttachment('All accesses', rows) : cappedAttachment('Accesses', capAccesses(rows))),
-    );
+    messages.push(attach(unwell ? wholeTable('All accesses', rows) : summary('Accesses', rows)));
   }
   return messages;
 }
@@ -64,7 +62,7 @@ function replayStep(step: StepResult, replaying: Replaying): void {
   if (step === failing) {
     for (const attachment of findingAttachments(result, step)) messages.push(attach(attachment));
     const own = rowsOfStep(step, rows);
-    if (own.length > 0) messages.push(attach(accessAttachment('Accesses of this step', own)));
+    if (own.length > 0) messages.push(attach(excerpt('Accesses of this step', own)));
   }
   const { message, expected, observed } = step;
   messages.push({

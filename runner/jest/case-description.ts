@@ -9,7 +9,6 @@ export interface DescriptionContext {
 
 export function describeCase(result: CaseResult, context: DescriptionContext): string {
   const parts: string[] = [];
-  if (result.reason !== undefined && result.status !== 'passed') parts.push(escapeMarkdown(result.reason));
   if (result.clauses.length > 0)
     parts.push(`**Clauses**\n\n${result.clauses.map((id) => clauseLine(id, context)).join('\n')}`);
   if (result.notes.length > 0)

@@ -17,9 +17,11 @@ import { ALLURE_STATUS, replay } from './allure-replay';
 import { BRIDGE } from './bridge';
 import type { EngineModule } from './engine';
 import { PLAN_VARIABLE, projectOptions } from './environment-options';
+import { failingStep } from './failure-text';
 import { FileSession, type Told } from './file-session';
 import { devicePlan, readPlan } from './plan-file';
 import { ResultsLog } from './results-log';
+import { yamlFrame } from './yaml-frame';
 
 type Parameters_ = ConstructorParameters<typeof AllureEnvironment>;
 type Config = Parameters_[0];
@@ -138,7 +140,9 @@ function statusDetails({ result, failure }: Told): AllureResult['statusDetails']
     const broken = result.findings.find((finding) => finding.verdict === 'broken');
     return {
       message: failure.message,
-      trace: failure.frames.join('\n'),
+      trace: [...failure.frames, '', yamlFrame(broken ?? failingStep(result.steps)?.position ?? result)]
+        .join('\n')
+        .trimEnd(),
       ...(broken ? { expected: broken.expected, actual: broken.observed } : {}),
     };
   }

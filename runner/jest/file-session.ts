@@ -9,7 +9,7 @@ import type { DevicePlan, RunPlan } from '../execution/run-plan';
 import type { Case, ClauseId } from '../language/scenario';
 import type { ReplayContext } from './allure-replay';
 import type { Bridge, Failure, TestEntry, TestFile, TestGroup } from './bridge';
-import { brokenFileResult } from './broken-file';
+import { brokenFileResult, brokenResult } from './broken-file';
 import { describeFilter, isTaken } from './case-filter';
 import type { BrokenFile, CaseGroup, Engine } from './engine';
 import { failureOf, failureOfFile } from './failure-text';
@@ -69,8 +69,18 @@ export class FileSession implements Bridge {
     const task = this.tasks[key];
     if (!task) throw new Error(`no test has the key ${key}`);
     if ('broken' in task) return this.tell(brokenFileResult(task.broken, this.parts.device), [1, 1], task.broken);
-    this.client ??= this.parts.engine.client();
-    return this.tell(await this.client.run(task.case), task.repetition);
+    return this.tell(await this.execute(task.case), task.repetition);
+  }
+
+  /** An executor that cannot be started, or breaks its promise not to reject, costs the case and goes on the record. */
+  private async execute(case_: Case): Promise<CaseResult> {
+    try {
+      this.client ??= this.parts.engine.client();
+      return await this.client.run(case_);
+    } catch (error) {
+      const reason = error instanceof Error ? error.message : String(error);
+      return brokenResult(case_, this.parts.device, `the executor could not run the case: ${reason}`);
+    }
   }
 
   /** Resets and closes the device; safe to call when nothing was started. */

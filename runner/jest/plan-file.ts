@@ -66,6 +66,11 @@ export function writePlan(plan: RunPlan): string {
   return file;
 }
 
+/** Whether `defaultPlan` made this plan, and not a person or `run`. */
+export function isOwnPlan(planFile: string): boolean {
+  return OWN_FOLDER.test(path.basename(path.dirname(planFile)));
+}
+
 /** Removes all but the newest folders that `defaultPlan` named, so that watch mode does not fill the disk. */
 export function pruneOwnFolders(rootDir: string): void {
   const results = path.join(rootDir, 'results');

@@ -13,12 +13,13 @@ export const SUITE_SETTINGS = {
   testEnvironment: path.join(__dirname, 'environment.js'),
   testRunner: circusRunner(),
   runner: path.join(__dirname, 'device-runner.js'),
-  // Without it Jest starts a find process for what one readdir per folder tells.
-  haste: { forceNodeFilesystemAPI: true },
 };
 
 export const preset = {
   ...SUITE_SETTINGS,
   testMatch: ['**/suites/**/*.{yaml,yml}', '**/scenarios/**/!(clauses|conditions).{yaml,yml}'],
+  // Looking through installed packages and old results takes longer than many a suite.
+  modulePathIgnorePatterns: ['/node_modules/', '<rootDir>/results/'],
   globalSetup: path.join(__dirname, 'global-setup.js'),
+  globalTeardown: path.join(__dirname, 'global-teardown.js'),
 };

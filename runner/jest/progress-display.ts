@@ -54,7 +54,8 @@ export class ProgressDisplay {
 
   end(now: number, interrupted: boolean): void {
     this.erase();
-    const { counts, colors } = this;
+    const { counts } = this;
+    const colors = this.colors;
     const parts = [
       colors.green(
         `${counts.passed} passed${counts.warned > 0 ? ` (${counts.warned} with a warning or a waiver)` : ''}`,
@@ -74,7 +75,7 @@ export class ProgressDisplay {
   }
 
   private describe(result: CaseResult, warned: boolean): string {
-    const { colors } = this;
+    const colors = this.colors;
     const paint = { passed: colors.green, failed: colors.red, broken: colors.magenta, skipped: colors.yellow }[
       result.status
     ];
@@ -93,7 +94,8 @@ export class ProgressDisplay {
 
   private draw(result: CaseResult, now: number): void {
     if (!this.live || (this.drawn && now - this.drawnAt < REFRESH_MS)) return;
-    const { counts, expected } = this;
+    const counts = this.counts;
+    const expected = this.expected;
     const done = counts.passed + counts.failed + counts.broken + counts.skipped;
     const seconds = Math.max(0.001, (now - this.startedAt) / 1000);
     const rate = done / seconds;

@@ -23,9 +23,14 @@ export default class ProgressReporter {
   private readonly tail: ResultsTail;
   private readonly display: ProgressDisplay;
 
-  constructor(_globalConfig: unknown, options: ProgressOptions) {
+  /** Jest sets `useStderr` when its standard output is for a program to read (`--json`). */
+  constructor(globalConfig: { readonly useStderr?: boolean }, options: ProgressOptions) {
     this.tail = new ResultsTail(options.folder, true);
-    this.display = new ProgressDisplay(process.stdout, process.env, options.expectedCases);
+    this.display = new ProgressDisplay(
+      globalConfig.useStderr ? process.stderr : process.stdout,
+      process.env,
+      options.expectedCases,
+    );
   }
 
   onRunStart(): void {
