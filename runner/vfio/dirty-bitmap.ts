@@ -27,13 +27,18 @@ export function bitmapBytes(pages: bigint): bigint {
 }
 
 export class DirtyBitmap {
+  /** The same memory as `bytes`; bits past the last page are zero. */
+  private readonly words: Uint32Array;
+
   private constructor(
     readonly iova: bigint,
     /** Bytes of one page. */
     readonly pageSize: bigint,
     readonly pages: number,
     private readonly bytes: Uint8Array,
-  ) {}
+  ) {
+    this.words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+  }
 
   /** No page set. */
   static empty(iova: bigint, pageSize: bigint, pages: number): DirtyBitmap {
@@ -43,15 +48,21 @@ export class DirtyBitmap {
   /** From bitmap memory with words in the host's byte order; the bytes are copied. Words that are not there count as zero. */
   static fromMemory(iova: bigint, pageSize: bigint, pages: number, memory: Uint8Array, order: ByteOrder): DirtyBitmap {
     const bitmap = DirtyBitmap.empty(iova, pageSize, pages);
-    bitmap.bytes.set(memory.subarray(0, bitmap.bytes.length));
+    const { bytes } = bitmap;
+    bytes.set(memory.subarray(0, bytes.length));
     if (order === 'big') {
-      Buffer.from(bitmap.bytes.buffer).swap64();
+      Buffer.from(bytes.buffer).swap64();
     }
+    const last = byteOf(pages);
+    if ((pages & 7) !== 0) {
+      bytes[last] = bitmap.byte(last) & ((1 << (pages & 7)) - 1);
+    }
+    bytes.fill(0, byteOf(pages + 7));
     return bitmap;
   }
 
   has(page: number): boolean {
-    return page >= 0 && page < this.pages && (this.byte(page >> 3) & (1 << (page & 7))) !== 0;
+    return page >= 0 && page < this.pages && (this.byte(byteOf(page)) & (1 << (page & 7))) !== 0;
   }
 
   /** The address of a page. */
@@ -69,40 +80,52 @@ export class DirtyBitmap {
     const from = first < 0n ? 0n : first;
     const to = last < BigInt(this.pages) ? last : BigInt(this.pages) - 1n;
     for (let page = Number(from); page <= Number(to); page++) {
-      this.bytes[page >> 3] = this.byte(page >> 3) | (1 << (page & 7));
+      this.bytes[byteOf(page)] = this.byte(byteOf(page)) | (1 << (page & 7));
     }
   }
 
   /** Adds the pages of another bitmap of the same range. */
   merge(other: DirtyBitmap): void {
     this.checkSameRange(other);
-    for (let n = 0; n < this.bytes.length; n++) {
-      this.bytes[n] = this.byte(n) | other.byte(n);
+    for (let n = 0; n < this.words.length; n++) {
+      this.words[n] = this.word(n) | other.word(n);
     }
   }
 
   /** Number of pages set. */
   count(): number {
-    return countBits(this.maskedWords());
+    let count = 0;
+    for (let n = 0; n < this.words.length; n++) {
+      count += bitsIn(this.word(n));
+    }
+    return count;
   }
 
   /** Runs of set pages in order of their address. */
-  *runs(): Generator<PageRun> {
-    yield* runsOf(this.maskedWords(), this.pages);
+  runs(): Generator<PageRun> {
+    return runsOf(this.words.length, this.pages, (n) => this.word(n));
   }
 
   /** Compares with what should be set. Ranges must be the same. */
   compare(expected: DirtyBitmap, maxRuns = 16): BitmapDifference {
     this.checkSameRange(expected);
-    const here = this.maskedWords();
-    const there = expected.maskedWords();
-    const missing = here.map((word, n) => ~word & (there[n] ?? 0));
-    const extra = here.map((word, n) => word & ~(there[n] ?? 0));
+    let missing = 0;
+    let extra = 0;
+    for (let n = 0; n < this.words.length; n++) {
+      const here = this.word(n);
+      const there = expected.word(n);
+      if (here !== there) {
+        missing += bitsIn(there & ~here);
+        extra += bitsIn(here & ~there);
+      }
+    }
+    const runs = (some: number, wordAt: (n: number) => number): readonly PageRun[] =>
+      some === 0 ? [] : take(runsOf(this.words.length, this.pages, wordAt), maxRuns);
     return {
-      missing: countBits(missing),
-      extra: countBits(extra),
-      missingRuns: take(runsOf(missing, this.pages), maxRuns),
-      extraRuns: take(runsOf(extra, this.pages), maxRuns),
+      missing,
+      extra,
+      missingRuns: runs(missing, (n) => expected.word(n) & ~this.word(n)),
+      extraRuns: runs(extra, (n) => this.word(n) & ~expected.word(n)),
     };
   }
 
@@ -112,60 +135,53 @@ export class DirtyBitmap {
     }
   }
 
-  /** A copy in 32-bit words, without the bits past the last page. Word order does not matter to whoever only combines and counts. */
-  private maskedWords(): Uint32Array {
-    const copy = this.bytes.slice();
-    const lastByte = this.pages >> 3;
-    if ((this.pages & 7) !== 0) {
-      copy[lastByte] = (copy[lastByte] ?? 0) & ((1 << (this.pages & 7)) - 1);
-    }
-    copy.fill(0, (this.pages + 7) >> 3);
-    return new Uint32Array(copy.buffer);
-  }
-
   private byte(index: number): number {
     return this.bytes[index] ?? 0;
   }
-}
 
-function countBits(words: Uint32Array): number {
-  let count = 0;
-  for (let n = 0; n < words.length; n++) {
-    let word = words[n] ?? 0;
-    if (word !== 0) {
-      word -= (word >>> 1) & 0x5555_5555;
-      word = (word & 0x3333_3333) + ((word >>> 2) & 0x3333_3333);
-      count += Math.imul((word + (word >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
-    }
+  private word(index: number): number {
+    return this.words[index] ?? 0;
   }
-  return count;
 }
 
-/** Whole words of zeros and ones are passed at once; only mixed ones are looked at bit by bit, through their bytes. */
-function* runsOf(words: Uint32Array, pages: number): Generator<PageRun> {
-  const bytes = new Uint8Array(words.buffer, words.byteOffset, words.byteLength);
+/** Not a shift: the largest bitmaps have more than 2^31 pages. */
+function byteOf(page: number): number {
+  return Math.floor(page / 8);
+}
+
+function bitsIn(word: number): number {
+  if (word === 0) {
+    return 0;
+  }
+  const pairs = word - ((word >>> 1) & 0x5555_5555);
+  const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
+}
+
+/** Turns a page's place in its 32-bit word into the bit's, on a machine whose own words are big endian. */
+const BYTE_FLIP = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 24;
+
+/** Words of zeros and of ones are passed at once; only mixed ones are looked at bit by bit. */
+function* runsOf(words: number, pages: number, wordAt: (n: number) => number): Generator<PageRun> {
   let first = -1;
-  let page = 0;
-  while (page < pages) {
-    const word = (page & 31) === 0 ? words[page >> 5] : undefined;
-    if (word === 0 || (word === 0xffff_ffff && page + 32 <= pages)) {
-      if (word === 0 && first >= 0) {
-        yield { first, pages: page - first };
-        first = -1;
-      } else if (word !== 0 && first < 0) {
-        first = page;
-      }
-      page += 32;
+  for (let n = 0; n < words; n++) {
+    const word = wordAt(n) | 0;
+    if (word === 0 && first < 0) {
       continue;
     }
-    const set = ((bytes[page >> 3] ?? 0) & (1 << (page & 7))) !== 0;
-    if (set && first < 0) {
-      first = page;
-    } else if (!set && first >= 0) {
-      yield { first, pages: page - first };
-      first = -1;
+    if (word === -1) {
+      first = first < 0 ? n * 32 : first;
+      continue;
     }
-    page++;
+    for (let place = 0; place < 32; place++) {
+      const set = (word & (1 << (place ^ BYTE_FLIP))) !== 0;
+      if (set && first < 0) {
+        first = n * 32 + place;
+      } else if (!set && first >= 0) {
+        yield { first, pages: n * 32 + place - first };
+        first = -1;
+      }
+    }
   }
   if (first >= 0) {
     yield { first, pages: pages - first };
