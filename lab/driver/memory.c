@@ -137,6 +137,11 @@ void dut_memory_all_dirty(struct dut_memory *memory)
 		bitmap_fill(memory->dirty, memory->nr_blocks);
 }
 
+unsigned long dut_memory_nr_dirty(const struct dut_memory *memory)
+{
+	return memory->size ? bitmap_weight(memory->dirty, memory->nr_blocks) : 0;
+}
+
 /* A block's part in the sum: moving a block or swapping two changes it. */
 static u64 block_term(const struct dut_memory *memory, unsigned long block)
 {

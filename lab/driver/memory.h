@@ -31,6 +31,7 @@ void dut_memory_fill(struct dut_memory *memory, u64 seed);
 /* Says that bytes were changed. */
 void dut_memory_changed(struct dut_memory *memory, size_t offset, size_t count);
 void dut_memory_all_dirty(struct dut_memory *memory);
+unsigned long dut_memory_nr_dirty(const struct dut_memory *memory);
 u64 dut_memory_hash(struct dut_memory *memory);
 
 /* Hash of any bytes, for checks and fingerprints: a changed word always shows. */

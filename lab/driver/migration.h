@@ -49,6 +49,7 @@ struct dut_save {
 	bool begun;
 	bool registers_sent;
 	bool ended;
+	u64 left;		/* when final: bytes of the records still to be built */
 
 	/* The buffer that is on offer, from data_offset to the next pending_bytes. */
 	bool ready;

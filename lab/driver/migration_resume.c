@@ -17,21 +17,39 @@
 #define HEADER sizeof(struct dut_record)
 #define RECORD_MAX (HEADER + DUT_PAYLOAD_MAX)
 
+static void free_memory(struct dut_resume *resume)
+{
+	dut_memory_free(resume->memory);
+	kvfree(resume->received);
+	kfree(resume->dma_buffer);
+	resume->memory = NULL;
+	resume->received = NULL;
+	resume->dma_buffer = NULL;
+}
+
 int dut_resume_begin(struct dut *dut)
+{
+	memset(&dut->resume, 0, sizeof(dut->resume));
+	dut->resume.active = true;
+	return 0;
+}
+
+/* Room for the whole state, made when the first data arrive: a resume without any costs nothing. */
+static int prepare_memory(struct dut *dut)
 {
 	struct dut_resume *resume = &dut->resume;
 
-	memset(resume, 0, sizeof(*resume));
+	if (resume->memory)
+		return 0;
 	resume->memory = dut_memory_alloc(dut->state_size);
 	resume->dma_buffer = kmalloc(DUT_DMA_BUFFER_SIZE, GFP_KERNEL);
 	if (resume->memory)
 		resume->received = kvcalloc(BITS_TO_LONGS(resume->memory->nr_blocks) ?: 1, sizeof(long), GFP_KERNEL);
-	if (!resume->memory || !resume->dma_buffer || !resume->received) {
-		dut_resume_end(dut);
+	if (!resume->received || !resume->dma_buffer) {
+		free_memory(resume);
 		return -ENOMEM;
 	}
 	dut_dma_buffer_fresh(resume->dma_buffer);
-	resume->active = true;
 	return 0;
 }
 
@@ -39,9 +57,7 @@ void dut_resume_end(struct dut *dut)
 {
 	struct dut_resume *resume = &dut->resume;
 
-	dut_memory_free(resume->memory);
-	kvfree(resume->received);
-	kfree(resume->dma_buffer);
+	free_memory(resume);
 	vfree(resume->record);
 	memset(resume, 0, sizeof(*resume));
 }
@@ -234,6 +250,9 @@ int dut_resume_consume(struct dut *dut, u64 size)
 	}
 	if (!size)
 		return 0;
+	ret = prepare_memory(dut);
+	if (ret)
+		return ret;
 	resume->any = true;
 	resume->buffers++;
 	ret = take_bytes(dut, dut->region + area->offset, size);

@@ -9,7 +9,7 @@
  */
 #include <linux/bitmap.h>
 #include <linux/random.h>
-#include <linux/slab.h>
+#include <linux/mm.h>
 #include <linux/string.h>
 
 #include "dut.h"
@@ -53,40 +53,41 @@ static u64 memory_pending(const struct dut *dut)
 }
 
 /* The DMA buffer goes with the registers unless it is as it was made. */
-static u32 registers_length(struct dut *dut)
+static u32 registers_length(const struct dut *dut)
 {
-	u8 *fresh = kmalloc(DUT_DMA_BUFFER_SIZE, GFP_KERNEL);
-	bool same = false;
-
-	if (fresh) {
-		dut_dma_buffer_fresh(fresh);
-		same = !memcmp(fresh, dut->dma_buffer, DUT_DMA_BUFFER_SIZE);
-		kfree(fresh);
-	}
-	return sizeof(dut->reg) + (same ? 0 : DUT_DMA_BUFFER_SIZE);
+	return sizeof(dut->reg) + (dut_dma_buffer_is_fresh(dut->dma_buffer) ? 0 : DUT_DMA_BUFFER_SIZE);
 }
 
+/*
+ * Exact in stop-and-copy, where nothing changes any more: counted once, and then
+ * down. In pre-copy the blocks that are dirty at the moment.
+ */
 static u64 pending(struct dut *dut)
 {
 	const struct dut_save *save = &dut->save;
-	u64 bytes = memory_pending(dut);
 
-	if (!save->begun)
-		bytes += HEADER;
-	if (save->final && !save->registers_sent)
-		bytes += HEADER + registers_length(dut);
-	if (save->final && !save->ended)
-		bytes += HEADER;
-	return bytes;
+	if (!save->final)
+		return (u64)dut_memory_nr_dirty(dut->memory) * DUT_BLOCK_SIZE + (save->begun ? 0 : HEADER);
+	return save->left;
+}
+
+/* From here on the device changes no more: what is left can be counted. */
+static void count(struct dut *dut)
+{
+	struct dut_save *save = &dut->save;
+
+	save->final = true;
+	save->left = memory_pending(dut) + (save->begun ? 0 : HEADER) + HEADER + registers_length(dut) + HEADER;
 }
 
 int dut_save_begin(struct dut *dut, bool final)
 {
 	memset(&dut->save, 0, sizeof(dut->save));
 	dut->save.active = true;
-	dut->save.final = final;
 	dut->save.stream = get_random_u64();
 	dut_memory_all_dirty(dut->memory);
+	if (final)
+		count(dut);
 	return 0;
 }
 
@@ -108,7 +109,7 @@ static void take_back(struct dut *dut)
 int dut_save_finalize(struct dut *dut)
 {
 	take_back(dut);
-	dut->save.final = true;
+	count(dut);
 	return 0;
 }
 
@@ -185,6 +186,8 @@ static u32 build(struct dut *dut, u8 *into)
 	header.check = cpu_to_le64(dut_hash(dut_hash(0, &header, offsetof(struct dut_record, check)),
 					    payload, save->length));
 	memcpy(into, &header, HEADER);
+	if (save->final)
+		save->left -= HEADER + save->length;
 	return HEADER + save->length;
 }
 

@@ -17,6 +17,17 @@ void dut_dma_buffer_fresh(u8 *buffer)
 		put_unaligned_le64(dut_mix(DUT_DMA_BUFFER_BASE + at), buffer + at);
 }
 
+bool dut_dma_buffer_is_fresh(const u8 *buffer)
+{
+	u32 at;
+
+	for (at = 0; at < DUT_DMA_BUFFER_SIZE; at += sizeof(u64)) {
+		if (get_unaligned_le64(buffer + at) != dut_mix(DUT_DMA_BUFFER_BASE + at))
+			return false;
+	}
+	return true;
+}
+
 void dut_registers_fresh(struct dut *dut)
 {
 	memset(dut->reg, 0, sizeof(dut->reg));

@@ -9,11 +9,8 @@
 #define DUT_REGISTERS_H
 
 #include <linux/types.h>
-#include <linux/sizes.h>
 
-struct dut;
-
-#define DUT_BAR0_SIZE SZ_4K
+#define DUT_BAR0_SIZE 0x1000
 #define DUT_NR_REGISTERS 64
 
 #define DUT_REG_ID 0x000
@@ -68,9 +65,9 @@ struct dut;
 
 /* The device's side of a transfer, as on QEMU's edu. */
 #define DUT_DMA_BUFFER_BASE 0x40000
-#define DUT_DMA_BUFFER_SIZE SZ_4K
-#define DUT_DMA_COUNT_MAX SZ_1M
-#define DUT_DMA_TOUCH_MAX SZ_1G
+#define DUT_DMA_BUFFER_SIZE 0x1000
+#define DUT_DMA_COUNT_MAX 0x100000
+#define DUT_DMA_TOUCH_MAX 0x40000000
 
 /* DUT_REG_INJECT: what goes wrong next. It is cleared as it happens. */
 #define DUT_INJECT_ERROR_STATE 1	/* next transition fails into ERROR */
@@ -84,10 +81,14 @@ struct dut;
 #define DUT_DMA_DELAY_MAX 1000		/* milliseconds */
 #define DUT_RING_ENTRY 16
 
+#ifdef __KERNEL__
+struct dut;
+
 void dut_registers_fresh(struct dut *dut);
 /* Whether these register values, which came from outside, are ones that a guest could have set. */
 bool dut_registers_sane(const u64 *reg);
 void dut_dma_buffer_fresh(u8 *buffer);
+bool dut_dma_buffer_is_fresh(const u8 *buffer);
 void dut_bar0_read(struct dut *dut, u8 *into, u32 offset, u32 count);
 /* True when the caller has to wait for a DMA that it asked to be synchronous. */
 bool dut_bar0_write(struct dut *dut, const u8 *from, u32 offset, u32 count);
@@ -99,5 +100,6 @@ u64 dut_fingerprint(struct dut *dut);
 /* The same and counter, ring and interrupts: exact while the device is stopped. */
 u64 dut_exact_fingerprint(struct dut *dut);
 bool dut_take_injection(struct dut *dut, u64 what);
+#endif
 
 #endif
