@@ -6,6 +6,7 @@ import type { LabCommand } from './command-line';
 import { labDevices } from './devices';
 import { LabFailure } from './failure';
 import { obtainInitramfs } from './initramfs/initramfs';
+import { nativeAddons } from './initramfs/native-addons';
 import { obtainSamples } from './kernel/kernel-samples';
 import { type LabKernel, obtainKernel } from './kernel/lab-kernel';
 import { buildModule } from './module-build';
@@ -50,7 +51,8 @@ export async function prepareGuest(lab: Lab): Promise<PreparedGuest> {
   const modules: string[] = [];
   for (const name of command.modules) modules.push(await buildNamed(lab, kernel, name));
   const init = readFileSync(join(paths.root, 'lab/guest/init.sh'), 'utf8');
-  const initramfs = await obtainInitramfs(paths.cache, kernel, { modules, init });
+  const addons = nativeAddons(join(paths.root, 'node_modules'));
+  const initramfs = await obtainInitramfs(paths.cache, kernel, { modules, init, addons });
   return { kernel, initramfs };
 }
 

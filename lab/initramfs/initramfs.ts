@@ -23,8 +23,8 @@ export interface InitramfsOptions {
   readonly modules: readonly string[];
   /** The init script's text. */
   readonly init: string;
-  /** Programs beside Node (absolute paths) whose libraries the guest needs too. */
-  readonly programs?: readonly string[];
+  /** Node's compiled addons, whose libraries the guest needs too. */
+  readonly addons: readonly string[];
 }
 
 /** Empty folders that the init script mounts something on. */
@@ -67,7 +67,7 @@ function digest(kernel: LabKernel, options: InitramfsOptions): string {
     return `${file} ${size} ${mtimeMs}`;
   };
   const inputs = [kernel.release, kernel.selection.version, process.version, options.init];
-  const files = [process.execPath, '/bin/busybox', __filename, ...options.modules, ...(options.programs ?? [])];
+  const files = [process.execPath, '/bin/busybox', __filename, ...options.modules, ...options.addons];
   return createHash('sha256')
     .update([...inputs, ...files.map(identity)].join('\0'))
     .digest('hex')
@@ -84,7 +84,7 @@ export async function obtainInitramfs(cache: string, kernel: LabKernel, options:
   mkdirSync(folder, { recursive: true });
   sweepPartial(folder);
   const partial = join(folder, `partial-${process.pid}`);
-  writeAll(partial, [cpioPieces(await baseEntries(kernel, options)), cpioPieces(await nodeRuntime(options.programs))]);
+  writeAll(partial, [cpioPieces(await baseEntries(kernel, options)), cpioPieces(await nodeRuntime(options.addons))]);
   renameSync(partial, file);
   return file;
 }

@@ -1,6 +1,6 @@
 /** The Node that runs the lab, and the shared libraries it and koffi need, as files for the guest. */
 import { readFileSync, realpathSync } from 'node:fs';
-import { mustRun } from '../child';
+import { mustRun, runCommand } from '../child';
 import type { CpioEntry } from './cpio';
 
 /** The library files that `ldd` names: `libc.so.6 => /lib/.../libc.so.6 (0x...)` and the loader, which has no arrow. */
@@ -18,14 +18,14 @@ function fileEntry(path: string): CpioEntry {
   return { kind: 'file', path: path.slice(1), content: readFileSync(realpathSync(path)), executable: true };
 }
 
-/** Entries for `/usr/bin/node` and its libraries; `alsoFor` names further programs or shared objects to satisfy. */
-export async function nodeRuntime(alsoFor: readonly string[] = []): Promise<CpioEntry[]> {
-  const libraries = new Set<string>();
-  for (const binary of [process.execPath, ...alsoFor]) {
-    for (const library of sharedLibraries((await mustRun('ldd', [binary])).stdout)) libraries.add(library);
+/** Entries for `/usr/bin/node` with its libraries, and for the libraries of `addons`. Those made for another C library name none that is here. */
+export async function nodeRuntime(addons: readonly string[]): Promise<CpioEntry[]> {
+  const libraries = new Set(sharedLibraries((await mustRun('ldd', [process.execPath])).stdout));
+  for (const addon of addons) {
+    for (const library of sharedLibraries((await runCommand('ldd', [addon])).stdout)) libraries.add(library);
   }
   return [
     { kind: 'file', path: 'usr/bin/node', content: readFileSync(realpathSync(process.execPath)), executable: true },
-    ...[...libraries].map(fileEntry),
+    ...[...libraries].sort().map(fileEntry),
   ];
 }

@@ -1,4 +1,6 @@
+import { dirname, join } from 'node:path';
 import { loadOrder, moduleName } from '../../lab/initramfs/kernel-modules';
+import { isElfX86, nativeAddons } from '../../lab/initramfs/native-addons';
 import { sharedLibraries } from '../../lab/initramfs/node-runtime';
 import { pickMirror } from '../../lab/kernel/apt-archive';
 import { rebaseMakefile } from '../../lab/kernel/unpacked-headers';
@@ -70,6 +72,26 @@ describe('the libraries of a program', () => {
 
   it('are none for a static program', () => {
     expect(sharedLibraries('\tnot a dynamic executable\n')).toEqual([]);
+  });
+});
+
+describe('compiled addons', () => {
+  it('are told from other machines by their ELF header', () => {
+    const x86 = Buffer.from('7f454c4602010100000000000000000003003e00', 'hex');
+    const arm = Buffer.from('7f454c460201010000000000000000000300b700', 'hex');
+    expect(isElfX86(x86)).toBe(true);
+    expect(isElfX86(arm)).toBe(false);
+    expect(isElfX86(x86.subarray(0, 19))).toBe(false);
+    expect(isElfX86(Buffer.from('MZ and whatever else there is'))).toBe(false);
+  });
+
+  it('include the one without which the kit cannot make a system call', () => {
+    const root = join(dirname(require.resolve('koffi/package.json')), '..');
+    expect(nativeAddons(root)).toContainEqual(expect.stringMatching(/koffi\.node$/));
+  });
+
+  it('are none where nothing is installed', () => {
+    expect(nativeAddons('/nowhere')).toEqual([]);
   });
 });
 
