@@ -3,10 +3,11 @@
  *
  * - It works only on descriptors that it opened itself; any other number is -EBADF, without asking the kernel.
  * - Every descriptor is close-on-exec (the kernel makes those of VFIO_GROUP_GET_DEVICE_FD so).
- * - An interrupted open, read, pread, pwrite or poll (-EINTR) had no effect and is made again, at most RETRIES times, so that a driver which always
- *   answers EINTR is seen. An interrupted ioctl is not: a driver may have done half of a reset or of a mapping, and a second call
- *   would hide that. The caller gets -EINTR and decides. (Node.js installs its signal handlers with SA_RESTART, so
- *   that none of this happens unless a driver itself answers EINTR.)
+ * - An open, read, pread, pwrite or poll that was interrupted (EINTR) has done nothing, and is made again: at most RETRIES times, so that a
+ *   driver which always answers EINTR is seen. Listeners of a WatchedHost see one call.
+ * - An ioctl that was interrupted is not made again: a driver may have done half of a reset or of a mapping, and a second call would
+ *   hide that. The caller gets -EINTR and decides. (Node.js installs its signal handlers with SA_RESTART, so that none
+ *   of this happens unless a driver itself answers EINTR.)
  * - An access to a mapping that the device refuses is a signal, and ends the process: no MemoryFault is thrown here. That is why
  *   the executor is a process of its own.
  */
@@ -23,6 +24,7 @@ import {
 } from '../vfio-host';
 import { Descriptors, kindOfPath } from './descriptors';
 import { embeddedRange } from './embedded-addresses';
+import { checkOffset, unsignedLong } from './exact-integers';
 import { readFacts } from './facts';
 import { type ArgumentRule, IoctlArguments, SLACK } from './ioctl-arguments';
 import { type Libc, loadLibc } from './libc';
@@ -257,28 +259,4 @@ export class LocalHost implements VfioHost {
     }
     return result;
   }
-}
-
-/** A negative offset is the kernel's to refuse; one that does not fit would silently become another. */
-function checkOffset(offset: bigint): void {
-  if (BigInt.asIntN(64, offset) !== offset) {
-    throw new HostMisuse(`offset ${offset} does not fit into 64 bits`);
-  }
-}
-
-/** The third argument of ioctl as C would pass it. */
-function unsignedLong(argument: bigint | number | undefined): bigint | number {
-  if (argument === undefined) {
-    return 0;
-  }
-  if (typeof argument === 'number') {
-    if (!Number.isSafeInteger(argument)) {
-      throw new HostMisuse(`ioctl argument ${argument} is no exact integer`);
-    }
-    return argument >= 0 ? argument : BigInt.asUintN(64, BigInt(argument));
-  }
-  if (BigInt.asUintN(64, argument) !== argument && BigInt.asIntN(64, argument) !== argument) {
-    throw new HostMisuse(`ioctl argument ${argument} does not fit into 64 bits`);
-  }
-  return BigInt.asUintN(64, argument);
 }
