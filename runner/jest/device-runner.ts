@@ -22,6 +22,7 @@ interface Runner {
 type RunnerClass = new (globalConfig: GlobalConfig, context: unknown, options?: RunnerOptions) => Runner;
 interface GlobalConfig {
   readonly maxWorkers: number;
+  readonly detectOpenHandles?: boolean;
 }
 
 /** `runnerOptions` of a project. */
@@ -48,10 +49,12 @@ export default class DeviceRunner implements Runner {
     };
   }
 
-  async runTests(tests: readonly Test[], watcher: unknown, { serial }: RunOptions): Promise<void> {
+  async runTests(tests: readonly Test[], watcher: unknown): Promise<void> {
     const groups = this.group(tests);
-    // One device needs no worker: Jest's own process serves, and a fork is spared.
-    if (groups.length <= 1 || serial) {
+    const { maxWorkers, detectOpenHandles } = this.globalConfig;
+    // One device needs no worker: Jest's own process serves, and a fork is spared. Jest's guess that few or quick files are better off in one
+    // process does not hold for devices, so only what was asked for (--runInBand, --detectOpenHandles) puts several devices in one.
+    if (groups.length <= 1 || maxWorkers <= 1 || detectOpenHandles) {
       for (const group of groups) await this.runner().runTests(group, watcher, { serial: true });
       return;
     }
