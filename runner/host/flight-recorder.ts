@@ -57,6 +57,8 @@ export class FlightRecorderWriter implements AccessListener {
   readonly #words: Float64Array;
   readonly #big: BigUint64Array;
   #step = -1;
+  /** Its own count: the accesses of several cases follow each other in one recording. */
+  #sequence = 0;
 
   /**
    * Creates the file, which must not be there yet.
@@ -89,9 +91,10 @@ export class FlightRecorderWriter implements AccessListener {
 
   before(access: Access): void {
     const words = this.#words;
-    const row = rowOf(access.sequence);
+    this.#sequence += 1;
+    const row = rowOf(this.#sequence);
     let bits = CALL_INDEX[access.call];
-    words[row + WORD.HEAD] = access.sequence;
+    words[row + WORD.HEAD] = this.#sequence;
     words[row + WORD.STARTED_MS] = access.startedMs;
     words[row + WORD.LENGTH] = access.length;
     words[row + WORD.FD] = access.fd;
@@ -117,14 +120,14 @@ export class FlightRecorderWriter implements AccessListener {
       bits |= HAS_PATH;
     }
     words[row + WORD.CALL] = bits;
-    words[row + WORD.TAIL] = access.sequence;
+    words[row + WORD.TAIL] = this.#sequence;
     this.#memory.flush(row, ROW_WORDS);
   }
 
   after(access: Access): void {
-    const row = rowOf(access.sequence);
+    const row = rowOf(this.#sequence);
     this.#words[row + WORD.RESULT] = access.result;
-    this.#words[row + WORD.DONE] = access.sequence;
+    this.#words[row + WORD.DONE] = this.#sequence;
     this.#memory.flush(row, ROW_WORDS);
   }
 

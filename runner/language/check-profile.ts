@@ -17,6 +17,7 @@ const TEMPLATES = {
   irq: [],
   error: [],
   fingerprint: [],
+  mark: ['value'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;
 type TemplateKey = keyof typeof TEMPLATES;
 
@@ -26,7 +27,7 @@ const SAMPLE = 0n;
 export function checkProfile(document: CheckedDocument, tree: Tree): DeviceProfile | undefined {
   const { vocabulary } = document.surroundings;
   const owner = (tree.kind === 'map' ? tree.entries[0]?.keyRange : undefined) ?? tree.range;
-  const place = { name: 'a device profile', owner };
+  const place = { name: 'the device profile', owner };
   const host = new StepReader(document);
   const read = document.read(vocabulary.documents.profile, vocabulary.validator('profile'), tree, place, host);
   if (tree.kind !== 'map') return undefined;
@@ -54,6 +55,8 @@ export function checkProfile(document: CheckedDocument, tree: Tree): DeviceProfi
     },
     ...(file.claims === undefined ? {} : { claims: file.claims }),
     ...templates,
+    ...(file['dma-below'] === undefined ? {} : { dmaBelow: file['dma-below'] }),
+    ...(file['irq-index'] === undefined ? {} : { irqIndex: file['irq-index'] }),
     ...(file.counter === undefined ? {} : { counter: file.counter }),
     ...(file.quiet === undefined ? {} : { quiet: file.quiet }),
     ...(file.deadline === undefined ? {} : { deadline: file.deadline }),
@@ -71,6 +74,7 @@ function lower(document: CheckedDocument, entry: Entry, values: ReadonlyMap<stri
     values: new Map([...values].map(([name, value]) => [name, numberTree(value)])),
     unknown: new Set(),
     from,
+    none: `${entry.key} is given no values`,
     complain: document.complain.bind(document),
   });
   return new StepReader(document).steps(filled, entry.keyRange);

@@ -45,7 +45,7 @@ export function checkScenario(document: CheckedDocument, tree: Tree): Scenario |
   }
   document.flush(matrix.axes);
   for (const [name, { range }] of matrix.axes) {
-    if (matrix.rows.length > 0 && !used.has(name)) {
+    if (!document.hasErrors && !used.has(name)) {
       document.complaints.warning(range, 'unused-value', `no step uses \${${name}}`, {
         cause: 'every value of it makes a case that does the same as the others',
       });
@@ -94,7 +94,7 @@ function readScenarioFile(document: CheckedDocument, tree: MapTree): ScenarioFil
   const { vocabulary } = document.surroundings;
   const host = new StepReader(document);
   // What is missing in the whole file is told at its first line.
-  const place = { name: 'a scenario', owner: tree.entries[0]?.keyRange ?? tree.range };
+  const place = { name: 'the scenario', owner: tree.entries[0]?.keyRange ?? tree.range };
   const read = document.read(vocabulary.documents.scenario, vocabulary.validator('scenario'), tree, place, host);
   return document.hasErrors ? undefined : (read as ScenarioFile);
 }
@@ -104,6 +104,7 @@ function fillScenario(document: CheckedDocument, tree: MapTree, row: Row, matrix
     values: row.values,
     unknown: matrix.rows.length > 0 ? new Set<string>() : ('all' as const),
     from: 'the matrix',
+    none: `a matrix gives placeholders their values, as in "matrix: {to: [stop, running]}"`,
     complain: document.complain.bind(document),
     used: (name: string) => void used.add(name),
   };

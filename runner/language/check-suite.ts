@@ -5,7 +5,7 @@ import { type Catalogue, selectClauses } from './catalogue';
 import type { CheckedDocument } from './document';
 import { glob, isPattern, yamlFilesUnder } from './glob';
 import { CLAIM_NAMES } from './needs';
-import type { Checked, Suite } from './scenario';
+import type { Checked, Diagnostic, Suite } from './scenario';
 import type { SuiteFile } from './schemas';
 import { StepReader } from './steps';
 import { nearest, quote } from './suggest';
@@ -22,7 +22,7 @@ export interface SuiteSurroundings {
 export function checkSuite(document: CheckedDocument, tree: Tree, around: SuiteSurroundings): Suite | undefined {
   const { vocabulary } = document.surroundings;
   const owner = (tree.kind === 'map' ? tree.entries[0]?.keyRange : undefined) ?? tree.range;
-  const place = { name: 'a suite', owner };
+  const place = { name: 'the suite', owner };
   const read = document.read(
     vocabulary.documents.suite,
     vocabulary.validator('suite'),
@@ -150,9 +150,13 @@ function includeSuite(
   document.complain(range, {
     code: 'bad-include',
     message: `the suite ${quote(name)} is not valid`,
-    ...(first
-      ? { cause: `${path.relative(process.cwd(), first.file)}:${first.line}:${first.column}: ${first.message}` }
-      : {}),
+    ...(first ? { cause: reasonOf(first) } : {}),
   });
   return undefined;
+}
+
+/** The fault at the bottom of a chain of includes. */
+function reasonOf(first: Diagnostic): string {
+  if (first.code === 'bad-include' && first.cause !== undefined) return first.cause;
+  return `${path.relative(process.cwd(), first.file)}:${first.line}:${first.column}: ${first.message}`;
 }

@@ -24,7 +24,8 @@ export interface Problem {
 
 export type Lowered = { readonly value: unknown } | { readonly problem: Problem };
 
-type Kind = (schema: JsonSchema, scalar: ScalarTree) => Lowered;
+/** `name` is where the scalar stands, for messages: `until of save`. */
+type Kind = (schema: JsonSchema, scalar: ScalarTree, name: string) => Lowered;
 
 const UNIT_BYTES: Readonly<Record<string, bigint>> = {
   B: 1n,
@@ -57,7 +58,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   field: (_schema, scalar) => word(scalar, FIELD_NAMES, 'a field of the migration region'),
   errno: (schema, scalar) =>
     word(scalar, schema.enum as readonly string[], 'an errno name', 'as in <errno.h>: EINVAL, EIO, ...'),
-  choice: (schema, scalar) => choice(schema, scalar),
+  choice,
   state: (schema, scalar) => namedNumber(schema, scalar, STATE_NAMES, 'a device state', (value) => stateName(value)),
   region: (schema, scalar) =>
     namedNumber(schema, scalar, REGION_NAMES, 'a region', (value) => String(value), 'or its index'),
@@ -180,11 +181,20 @@ function sized(schema: JsonSchema, scalar: ScalarTree, what: string, cause: stri
 /** `2MB`, `2 mib`, `4k`: which binary unit was meant. */
 function sizeMeant(written: string): string | undefined {
   const match = /^\s*([0-9][0-9_]*)\s*([kmgt]?)(i?b?|bytes?)\s*$/i.exec(written);
-  if (!match) return numberMeant(written);
+  if (!match) return fractionMeant(written) ?? numberMeant(written);
   const digits = (match[1] ?? '').replaceAll('_', '').replace(/^0+(?=.)/, '');
   const prefix = (match[2] ?? '').toUpperCase();
   if (prefix === '') return match[3] ? `${digits}B` : digits;
   return `${digits}${prefix}iB`;
+}
+
+/** `1.5MiB` is 1536KiB: a size is whole in some unit. */
+function fractionMeant(written: string): string | undefined {
+  const match = /^([0-9]{1,9}\.[0-9]{1,9})(KiB|MiB|GiB|TiB)$/.exec(written);
+  const bytes = Number(match?.[1]) * Number(UNIT_BYTES[match?.[2] ?? ''] ?? Number.NaN);
+  if (!Number.isSafeInteger(bytes)) return undefined;
+  const unit = ['TiB', 'GiB', 'MiB', 'KiB', 'B'].find((one) => bytes % Number(UNIT_BYTES[one]) === 0) ?? 'B';
+  return `${bytes / Number(UNIT_BYTES[unit])}${unit}`;
 }
 
 function duration(schema: JsonSchema, scalar: ScalarTree): Lowered {
@@ -238,14 +248,15 @@ function word(scalar: ScalarTree, words: readonly string[], what: string, cause?
   });
 }
 
-function choice(schema: JsonSchema, scalar: ScalarTree): Lowered {
+function choice(schema: JsonSchema, scalar: ScalarTree, name: string): Lowered {
   const words = (schema.enum ?? []) as readonly (string | number | boolean)[];
   if (scalar.value !== null && words.includes(scalar.value as string)) return { value: scalar.value };
   const written = words.map(String);
-  if (scalar.value === null)
-    return bad('missing-value', 'a value is missing here', { cause: `one of ${listing(written, 'or', 20)}` });
-  return bad('unknown-value', `${shown(scalar)} is not one of the values that stand here`, {
-    cause: `it is ${listing(written, 'or', 20)}`,
+  // Of a long list (the errno names) the first few only show what kind of word is meant.
+  const cause = `it is ${listing(written, 'or', written.length > 40 ? 5 : 40)}`;
+  if (scalar.value === null) return bad('missing-value', `a value is missing for ${name}`, { cause });
+  return bad('unknown-value', `${shown(scalar)} is not a value of ${name}`, {
+    cause,
     suggestion: written.includes(scalar.text) ? scalar.text : nearest(scalar.text, written),
   });
 }
@@ -275,6 +286,9 @@ function namedNumber(
 function pattern(scalar: ScalarTree, regex: string, code: string, what: string, cause: string): Lowered {
   if (typeof scalar.value === 'string' && scalar.value.length <= 64 && new RegExp(regex).test(scalar.value))
     return { value: scalar.value };
+  if (typeof scalar.value === 'string' && scalar.value.length > 64) {
+    return bad('too-long', `this name has ${scalar.value.length} characters`, { cause: 'at most 64 fit here' });
+  }
   const slug = scalar.text.trim().replaceAll(/[\s_]+/g, '-');
   const meant = [slug, slug.toLowerCase(), slug.toUpperCase()].find(
     (candidate) => candidate.length <= 64 && new RegExp(regex).test(candidate),
@@ -303,7 +317,7 @@ function text(schema: JsonSchema, scalar: ScalarTree): Lowered {
     return bad('too-long', `this text has ${length} characters`, { cause: `at most ${schema.maxLength} fit here` });
   }
   if (schema.pattern !== undefined && !new RegExp(schema.pattern, 'u').test(scalar.value)) {
-    return bad('wrong-pattern', `${quote(scalar.value)} is not what stands here`, {
+    return bad('wrong-pattern', `${quote(scalar.value)} does not fit here`, {
       cause: schema.patternErrorMessage ?? `it matches ${schema.pattern}`,
     });
   }

@@ -10,6 +10,7 @@ import { Complaints } from './complaints';
 import { CheckedDocument } from './document';
 import { type FileKind, kindOf, wrongKind } from './file-kind';
 import { parse } from './parse';
+import { prebuiltCatalogue } from './prebuilt-catalogue';
 import type { Checked, ClauseId, DeviceProfile, Diagnostic, Scenario, Suite } from './scenario';
 import { readSource, type Source } from './source';
 import type { Tree } from './tree';
@@ -87,7 +88,9 @@ export function loadCatalogue(
   const stamp = status ? `${status.mtimeMs} ${status.size} ${status.ino}` : 'absent';
   const cached = catalogues.get(absolute);
   if (cached?.stamp === stamp) return cached.result;
-  const result = load(absolute, 'catalogue', options, undefined, (document, tree) => checkCatalogue(document, tree));
+  const result =
+    prebuiltCatalogue(absolute) ??
+    load(absolute, 'catalogue', options, undefined, (document, tree) => checkCatalogue(document, tree));
   catalogues.set(absolute, { stamp, result });
   return result;
 }

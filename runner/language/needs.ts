@@ -13,6 +13,8 @@ export const NEEDS = {
   'dma-avail': 'the IOMMU says how many mappings are left',
   dma: 'the profile says how to make the device write to memory',
   fingerprint: 'the profile says what identifies the state of the device',
+  mark: 'the profile says how to put a value into the device that its fingerprint shows',
+  second: 'a second device that can share the container of the first',
   counter: 'the profile names a register that moves while the device runs',
   irq: 'the profile says how to make the device raise an interrupt',
   error: 'the profile says how to bring the device into ERROR',

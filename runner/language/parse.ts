@@ -1,26 +1,11 @@
 /** From text to a tree: strict YAML 1.2, core schema, and only what this language uses of it. */
-import {
-  type Alias,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  LineCounter,
-  type Node,
-  type Pair,
-  parseDocument,
-  type Scalar,
-} from 'yaml';
+import { isScalar, LineCounter, parseDocument } from 'yaml';
 import type { Complaints } from './complaints';
-import { guard, MAX_DEPTH, tooDeep } from './guard';
-import type { TextRange } from './source';
-import { checkSpelling } from './spelling';
+import { guard } from './guard';
 import { quote } from './suggest';
 import { complainOfSyntax } from './syntax';
-import type { Entry, ScalarValue, Tree } from './tree';
-
-/** Nodes of one file after its aliases are expanded: what an alias bomb runs into. */
-export const MAX_NODES = 50_000;
+import type { Tree } from './tree';
+import { buildTree } from './tree-builder';
 
 /** The tree, or undefined when the text is not YAML that could be checked further. */
 export function parse(complaints: Complaints): Tree | undefined {
@@ -50,7 +35,7 @@ export function parse(complaints: Complaints): Tree | undefined {
     prettyErrors: false,
     // Duplicates are looked for below: the parser's own search is quadratic.
     uniqueKeys: false,
-    logLevel: 'silent',
+    logLevel: 'error',
   });
   if (complainOfSyntax(complaints, [...document.errors, ...document.warnings])) return undefined;
   if (complaints.hasErrors) return undefined;
@@ -61,123 +46,6 @@ export function parse(complaints: Complaints): Tree | undefined {
     });
     return undefined;
   }
-  return new TreeBuilder(complaints).build(contents, 0);
+  return buildTree(complaints, contents);
 }
 
-class TreeBuilder {
-  private nodes = 0;
-  private readonly anchors = new Map<string, Node>();
-  /** Anchors that are being expanded right now: an alias to one of them never ends. */
-  private readonly open = new Set<Node>();
-  private stopped = false;
-
-  constructor(private readonly complaints: Complaints) {}
-
-  build(node: unknown, depth: number): Tree {
-    const range = rangeOf(node);
-    this.nodes += 1;
-    if (!this.stopped && this.nodes > MAX_NODES) {
-      this.stopped = true;
-      this.complaints.error(
-        range,
-        'alias-bomb',
-        `with its aliases expanded the file has more than ${MAX_NODES} values`,
-        {
-          cause: 'aliases of aliases multiply; write the steps out or use `repeat`',
-        },
-      );
-    }
-    if (!this.stopped && depth > MAX_DEPTH) {
-      this.stopped = true;
-      tooDeep(this.complaints, range.start, range.end);
-    }
-    if (this.stopped) return nothing(range);
-    if (isAlias(node)) return this.expand(node, range, depth);
-    if (!isScalar(node) && !isMap(node) && !isSeq(node)) return nothing(range);
-    if (node.anchor !== undefined) this.anchors.set(node.anchor, node);
-    if (node.tag !== undefined) {
-      this.complaints.error(range, 'tag', `the tag ${quote(node.tag)} has no meaning here`, {
-        cause: 'values of this language have no tags: quotes make text, a plain number is a number',
-      });
-    }
-    if (isScalar(node)) return this.scalar(node, range);
-    this.open.add(node);
-    const tree: Tree = isMap(node)
-      ? { kind: 'map', range, entries: this.entries(node.items as Pair[], depth) }
-      : { kind: 'list', range, items: node.items.map((item) => this.build(item, depth + 1)) };
-    this.open.delete(node);
-    return tree;
-  }
-
-  private expand(alias: Alias, range: TextRange, depth: number): Tree {
-    const target = this.anchors.get(alias.source);
-    if (target === undefined) {
-      this.complaints.error(range, 'unknown-alias', `there is no anchor ${quote(`&${alias.source}`)} above this alias`);
-      return nothing(range);
-    }
-    if (this.open.has(target)) {
-      this.complaints.error(range, 'alias-cycle', `the alias ${quote(`*${alias.source}`)} contains itself`);
-      return nothing(range);
-    }
-    return this.build(target, depth);
-  }
-
-  private scalar(node: Scalar, range: TextRange): Tree {
-    const plain = node.type === 'PLAIN';
-    const value = (node.value ?? null) as ScalarValue;
-    const text = typeof value === 'string' ? value : this.complaints.source.text.slice(range.start, range.end);
-    if (plain && typeof value !== 'string') checkSpelling(this.complaints, range, text, value);
-    return { kind: 'scalar', range, value: lowerInteger(value), text, plain };
-  }
-
-  private entries(pairs: readonly Pair[], depth: number): Entry[] {
-    const entries: Entry[] = [];
-    const first = new Map<string, TextRange>();
-    for (const pair of pairs) {
-      const keyRange = rangeOf(pair.key);
-      const key = this.key(pair.key, keyRange);
-      const value = pair.value === null ? nothing(after(keyRange)) : this.build(pair.value, depth + 1);
-      if (key === undefined) continue;
-      const earlier = first.get(key);
-      if (earlier) {
-        const line = this.complaints.position(earlier).line;
-        this.complaints.error(keyRange, 'duplicate-key', `${quote(key)} stands twice in this map`, {
-          cause: `the first one is in line ${line}; only one of them could count`,
-        });
-        continue;
-      }
-      first.set(key, keyRange);
-      entries.push({ key, keyRange, value });
-    }
-    return entries;
-  }
-
-  private key(node: unknown, range: TextRange): string | undefined {
-    if (isScalar(node) && typeof node.value === 'string' && node.value !== '__proto__') return node.value;
-    if (isScalar(node) && node.value === '<<') return '<<';
-    const what = isScalar(node) ? 'is not a name' : 'is not a name but a collection or an alias';
-    this.complaints.error(range, 'bad-key', `this key ${what}`, {
-      cause: `a key is plain text before a colon; text with a placeholder such as \${name} needs quotes`,
-    });
-    return undefined;
-  }
-}
-
-function rangeOf(node: unknown): TextRange {
-  const range = (node as { range?: readonly [number, number, number] | null } | null)?.range;
-  return range ? { start: range[0], end: Math.max(range[0], range[1]) } : { start: 0, end: 0 };
-}
-
-function after(range: TextRange): TextRange {
-  return { start: range.end, end: range.end };
-}
-
-function nothing(range: TextRange): Tree {
-  return { kind: 'scalar', range: { start: range.start, end: range.start }, value: null, text: '', plain: true };
-}
-
-/** Integers within 2^53 become numbers, so that a validator takes them; the others stay exact. */
-function lowerInteger(value: ScalarValue): ScalarValue {
-  if (typeof value !== 'bigint') return value;
-  return value >= BigInt(Number.MIN_SAFE_INTEGER) && value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value;
-}

@@ -9,8 +9,10 @@ export interface Filling {
   readonly values: ReadonlyMap<string, Tree>;
   /** Names whose values are not known because their own definition is wrong; `all` when none is. */
   readonly unknown: ReadonlySet<string> | 'all';
-  /** Where placeholders can come from, for messages: `the matrix`. */
+  /** Where placeholders come from, for messages: `the matrix`. */
   readonly from: string;
+  /** What is so when nothing gives any value. */
+  readonly none: string;
   complain(range: TextRange, problem: Problem): void;
   /** Called for every placeholder that is there. */
   used?(name: string): void;
@@ -79,7 +81,7 @@ function lookUp(match: string, name: string, tree: ScalarTree, filling: Filling)
   filling.complain(tree.range, {
     code: 'unknown-placeholder',
     message: `nothing gives ${match} a value`,
-    cause: known.length > 0 ? `${filling.from} gives ${listing(known)}` : `${filling.from} gives no values here`,
+    cause: known.length > 0 ? `${filling.from} gives ${listing(known)}` : filling.none,
     ...(suggestion === undefined ? {} : { suggestion: `\${${suggestion}}` }),
   });
   return undefined;

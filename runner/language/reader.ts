@@ -46,10 +46,12 @@ export class Reader {
 
   private scalar(kind: string, schema: JsonSchema, tree: Tree, place: Place): unknown {
     if (tree.kind !== 'scalar') {
-      this.wrongType(tree, 'one value stands here', place);
+      this.wrongType(tree, 'one value', place);
       return undefined;
     }
-    const lowered = KINDS[kind]?.(schema, tree) ?? { problem: { code: 'schema', message: `no kind ${kind}` } };
+    const lowered = KINDS[kind]?.(schema, tree, place.name.replace(/^an item of /, '')) ?? {
+      problem: { code: 'schema', message: `no kind ${kind}` },
+    };
     if ('problem' in lowered) {
       this.scalarProblem(tree, lowered.problem, place);
       return undefined;
@@ -66,12 +68,14 @@ export class Reader {
     this.host.complain(tree.range.end > tree.range.start ? tree.range : place.owner, problem, tree);
   }
 
-  private wrongType(tree: Tree, wanted: string, place: Place): void {
+  /** `wanted` completes "`place` is": `a list`, `one value`. */
+  private wrongType(tree: Tree, wanted: string, place: Place, suggestion?: string): void {
     const empty = tree.kind === 'scalar' && tree.value === null;
     this.host.complain(empty ? place.owner : caretRange(tree), {
       code: empty ? 'missing-value' : 'wrong-type',
-      message: empty ? `${wanted}, and there is nothing` : `${wanted}, not ${describe(tree)}`,
-      cause: `it is the value of ${place.name}`,
+      message: empty ? `${place.name} has no value` : `${place.name} is ${wanted}, not ${describe(tree)}`,
+      ...(empty ? { cause: `it is ${wanted}` } : {}),
+      ...(empty || suggestion === undefined ? {} : { suggestion }),
     });
   }
 
@@ -83,7 +87,7 @@ export class Reader {
 
   private list(schema: JsonSchema, tree: Tree, place: Place): unknown {
     if (tree.kind !== 'list') {
-      this.wrongType(tree, 'a list stands here', place);
+      this.wrongType(tree, 'a list', place, tree.kind === 'scalar' ? `[${render(tree)}]` : undefined);
       return undefined;
     }
     const count = tree.items.length;
@@ -128,21 +132,19 @@ export class Reader {
   map(schema: JsonSchema, tree: Tree, place: Place): Record<string, unknown> | undefined {
     if (tree.kind !== 'map') {
       const keys = Object.keys(schema.properties ?? {});
-      this.wrongType(
-        tree,
-        keys.length > 0 ? `a map with ${listing(keys, 'or', 12)} stands here` : 'a map stands here',
-        place,
-      );
+      this.wrongType(tree, keys.length > 0 ? `a map of ${listing(keys, 'and', 12)}` : 'a map', place);
       return undefined;
     }
     const properties = schema.properties ?? {};
     const result: Record<string, unknown> = {};
+    const meant = new Set<string>();
     for (const entry of tree.entries) {
       const property = Object.hasOwn(properties, entry.key) ? properties[entry.key] : undefined;
       const extra = typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
       const inner = property ?? extra;
       if (!inner) {
-        this.unknownKey(entry.key, entry.keyRange, Object.keys(properties), place);
+        const slip = this.unknownKey(entry.key, entry.keyRange, Object.keys(properties), place);
+        if (slip) meant.add(slip);
         continue;
       }
       const top = place.top ?? place.name;
@@ -150,7 +152,8 @@ export class Reader {
       if (value !== undefined) result[entry.key] = value;
     }
     for (const key of schema.required ?? []) {
-      if (!entryOf(tree, key)) this.missingKey(key, properties[key], place);
+      // A key that is there with a slip in it was told already.
+      if (!entryOf(tree, key) && !meant.has(key) && !tree.damaged) this.missingKey(key, properties[key], place);
     }
     const least = schema.minProperties ?? 0;
     if (tree.entries.length < least) {
@@ -168,7 +171,7 @@ export class Reader {
   /** Arguments that are alternatives of each other. */
   private groups(schema: JsonSchema, tree: MapTree, place: Place): void {
     for (const group of schema['x-exactly-one'] ?? []) {
-      if (tree.entries.some((entry) => group.includes(entry.key))) continue;
+      if (tree.damaged || tree.entries.some((entry) => group.includes(entry.key))) continue;
       this.host.complain(place.owner, {
         code: 'missing-key',
         message: `${place.name} takes one of ${listing(group, 'or')}, and none is there`,
@@ -185,14 +188,15 @@ export class Reader {
     }
   }
 
-  private unknownKey(key: string, range: TextRange, known: readonly string[], place: Place): void {
+  private unknownKey(key: string, range: TextRange, known: readonly string[], place: Place): string | undefined {
     const suggestion = nearest(key, known);
     this.host.complain(range, {
       code: 'unknown-key',
       message: `${quote(key)} is not a key of ${place.name}`,
-      cause: known.length > 0 ? `${place.name} takes ${listing(known)}` : `${place.name} takes no keys`,
+      cause: key === '<<' ? 'YAML 1.2 has no merge keys: write the keys out' : known.length > 0 ? `${place.name} takes ${listing(known)}` : `${place.name} takes no keys`,
       ...(suggestion === undefined ? {} : { suggestion }),
     });
+    return suggestion;
   }
 
   private missingKey(key: string, schema: JsonSchema | undefined, place: Place): void {
@@ -246,7 +250,7 @@ export class Reader {
 
   private plain(schema: JsonSchema, tree: Tree, place: Place): unknown {
     if (tree.kind !== 'scalar') {
-      this.wrongType(tree, 'one value stands here', place);
+      this.wrongType(tree, 'one value', place);
       return undefined;
     }
     if (schema.enum || schema.const !== undefined) {

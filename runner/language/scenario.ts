@@ -131,6 +131,10 @@ export interface DeviceProfile {
   readonly irq?: StepTemplate;
   readonly error?: StepTemplate;
   readonly fingerprint?: StepTemplate;
+  /** Puts ${value} into the device where its fingerprint shows it: so that two devices can be told apart. */
+  readonly mark?: StepTemplate;
+  /** The IRQ index of the interrupt that `irq:` raises. */
+  readonly irqIndex?: number;
   /** A register that moves while the device runs and stands still when it is stopped. */
   readonly counter?: { readonly region: string; readonly at: bigint; readonly width: 1 | 2 | 4 | 8 };
   /** First address that the device's DMA cannot reach (`dma-below:`), e.g. 2^28 for QEMU's edu. */

@@ -6,6 +6,7 @@ import { DATE_PATTERN, LINES_PATTERN, SELECTOR_PATTERN } from './patterns';
 import {
   Address,
   Choice,
+  Count,
   ClauseId,
   type Description,
   Duration,
@@ -185,6 +186,11 @@ export const ProfileFile = Type.Object(
     fingerprint: Type.Optional(
       Opaque({ description: 'Reads that identify the state of the device: what must arrive on the destination' }),
     ),
+    mark: Type.Optional(
+      Opaque({ description: `Steps that put a value into the device which its fingerprint shows; \${value} is given` }),
+    ),
+    'dma-below': Type.Optional(Address({ description: 'First address that the DMA of the device cannot reach' })),
+    'irq-index': Type.Optional(Count({ maximum: 255, description: 'The IRQ index of the interrupt that `irq:` raises' })),
     counter: Type.Optional(
       Type.Object(
         { region: RegionName(), at: Address(), width: Width() },

@@ -6,15 +6,16 @@ import type { ScalarValue } from './tree';
 
 const GOOD_NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?$|^0x[0-9a-fA-F]+$/;
 
-/** A plain scalar that YAML took for a number, a boolean or null. */
-export function checkSpelling(complaints: Complaints, range: TextRange, text: string, value: ScalarValue): void {
-  if (typeof value !== 'number' && typeof value !== 'bigint') return;
-  if (GOOD_NUMBER.test(text)) return;
+/** A plain scalar that YAML took for a number, a boolean or null; false when it was complained of. */
+export function checkSpelling(complaints: Complaints, range: TextRange, text: string, value: ScalarValue): boolean {
+  if (typeof value !== 'number' && typeof value !== 'bigint') return true;
+  if (GOOD_NUMBER.test(text)) return true;
   const suggestion = Number.isFinite(Number(value)) ? decimal(value) : undefined;
   complaints.error(range, 'number-spelling', `${quote(text)} is not how this language writes a number`, {
     cause: `${whyNot(text)}; numbers are decimal (16) or hex (0x10), and text that looks like a number stands in quotes`,
     ...(suggestion === undefined ? {} : { suggestion }),
   });
+  return false;
 }
 
 function whyNot(text: string): string {

@@ -6,7 +6,7 @@ import type { Expectation, Step } from './scenario';
 import type { CommonKeys, ExpectationMap } from './schemas';
 import type { TextRange } from './source';
 import { listing, nearest, quote } from './suggest';
-import { caretRange, describe, type Entry, type MapTree, render, type Tree } from './tree';
+import { caretRange, describe, type Entry, type MapTree, render, type ScalarTree, type Tree } from './tree';
 import { type VerbEntry, verbValidator } from './vocabulary';
 
 const MAX_TITLE = 100;
@@ -47,25 +47,25 @@ export class StepReader implements ReaderHost {
     const named = tree.entries.filter((entry) => verbs.has(entry.key));
     // `note` is a verb and stands beside others: it is the verb only where nothing else is.
     const strong = named.filter((entry) => !Object.hasOwn(this.common, entry.key));
-    const [first, second] = strong.length > 0 ? strong : named;
+    const [first, ...others] = strong.length > 0 ? strong : named;
     const verb = first && verbs.get(first.key);
     if (!first || !verb) {
-      this.noVerb(tree, owner);
+      if (!tree.damaged) this.noVerb(tree, owner);
       return undefined;
     }
-    if (second) {
-      this.complain(second.keyRange, {
+    for (const other of others) {
+      this.complain(other.keyRange, {
         code: 'two-verbs',
         message: `a step holds one verb, and this one has ${first.key} already`,
-        cause: `begin a new step: "- ${second.key}: ..."`,
+        cause: `begin a new step: "- ${other.key}: ..."`,
       });
     }
     const args = this.args(verb, first, tree);
     const beside = this.beside(verb, first, tree, named);
     return {
       verb: verb.name,
-      args: args.values ?? {},
-      title: title(verb, args.tree),
+      args: args ?? {},
+      title: title(verb, first.value),
       position: this.document.complaints.position(first.keyRange),
       ...beside,
     };
@@ -108,17 +108,12 @@ export class StepReader implements ReaderHost {
     });
   }
 
-  private args(
-    verb: VerbEntry,
-    entry: Entry,
-    step: MapTree,
-  ): { values: Record<string, unknown> | undefined; tree: MapTree } {
+  private args(verb: VerbEntry, entry: Entry, step: MapTree): Record<string, unknown> | undefined {
     const tree = this.longForm(verb, entry, step);
-    if (!tree) return { values: undefined, tree: { kind: 'map', range: entry.value.range, entries: [] } };
+    if (!tree) return undefined;
     const place = { name: verb.name, owner: entry.keyRange };
     const validator = this.document.surroundings.vocabulary.validator(verbValidator(verb.name));
-    const values = this.document.read(verb.arguments, validator, tree, place, this);
-    return { values: values as Record<string, unknown> | undefined, tree };
+    return this.document.read(verb.arguments, validator, tree, place, this) as Record<string, unknown> | undefined;
   }
 
   /** Every form as a map: what stands in the short form is the main argument, and `steps:` may stand beside the verb. */
@@ -138,13 +133,26 @@ export class StepReader implements ReaderHost {
       }
       entries.push({ key: verb.main, keyRange, value });
     }
-    const nested = step.entries.find((entry) => entry.key === 'steps');
-    if (nested && takesSteps(verb)) {
-      if (entries.some((entry) => entry.key === 'steps')) {
-        this.complain(nested.keyRange, { code: 'duplicate-key', message: `${verb.name} has its steps already` });
-      } else entries.push(nested);
+    for (const beside of step.entries) {
+      const key = this.argumentBeside(verb, beside.key);
+      if (key === undefined || beside.keyRange === keyRange) continue;
+      if (!entries.some((entry) => entry.key === key)) entries.push({ ...beside, key });
+      else if (key === beside.key && key === 'steps') {
+        this.complain(beside.keyRange, { code: 'duplicate-key', message: `${verb.name} has its steps already` });
+      }
     }
     return { kind: 'map', range: value.range, entries };
+  }
+
+  /**
+   * The argument that a key beside the verb stands for: `steps` by right; another one, or a slip of `steps`, by mistake, which is told
+   * (see strayKey) and then checked like any argument, so that nothing is called missing that is only in the wrong place.
+   */
+  private argumentBeside(verb: VerbEntry, key: string): string | undefined {
+    const { verbs } = this.document.surroundings.vocabulary;
+    if (Object.hasOwn(this.common, key) || verbs.has(key)) return undefined;
+    if (Object.hasOwn(verb.arguments.properties ?? {}, key)) return key;
+    return takesSteps(verb) && nearest(key, [...Object.keys(this.common), 'steps']) === 'steps' ? 'steps' : undefined;
   }
 
   private beside(verb: VerbEntry, own: Entry, tree: MapTree, verbs: readonly Entry[]): Partial<Step> {
@@ -203,7 +211,7 @@ export class StepReader implements ReaderHost {
       });
       return undefined;
     }
-    if (value.kind === 'scalar' && value.unknown) return undefined;
+    if (value.kind === 'scalar' && (value.unknown || this.shortExpectation(value))) return undefined;
     const tree: Tree =
       value.kind === 'scalar' && value.value !== null
         ? { kind: 'map', range: value.range, entries: [{ key: 'result', keyRange, value }] }
@@ -230,6 +238,22 @@ export class StepReader implements ReaderHost {
       ...(state === undefined ? {} : { state }),
       ...(result === undefined ? {} : { result }),
     };
+  }
+
+  /** `expect: EINVAL`: clear enough to say what to write, and not a second way to write it. */
+  private shortExpectation(value: ScalarTree): boolean {
+    const properties = this.document.surroundings.vocabulary.documents.expectation.properties ?? {};
+    const text = value.text;
+    const errno = properties.errno?.anyOf?.[0]?.enum?.includes(text) ? `{errno: ${text}}` : undefined;
+    const state = properties.state?.anyOf?.[0]?.['x-values']?.includes(text) ? `{state: ${text}}` : undefined;
+    if (errno === undefined && state === undefined) return false;
+    this.complain(value.range, {
+      code: 'unknown-value',
+      message: `${quote(text)} alone does not say what is expected of it`,
+      cause: 'the short form is success, failure or either',
+      suggestion: errno ?? state ?? '',
+    });
+    return true;
   }
 
   /** A step provokes by breaking a user's clause, and judges one that is not the user's. */
@@ -260,15 +284,13 @@ function takesSteps(verb: VerbEntry): boolean {
   return verb.arguments.properties?.steps?.['x-kind'] === 'steps';
 }
 
-/** `transition: pre-copy`, `save: {buffers: 2, as: early}`, as a person would write it on one line. */
-function title(verb: VerbEntry, args: MapTree): string {
-  const entries = args.entries.filter((entry) => !(entry.key === 'steps' && takesSteps(verb)));
-  const [only] = entries;
-  const text =
-    entries.length === 0
-      ? verb.name
-      : entries.length === 1 && only && only.key === verb.main
-        ? `${verb.name}: ${render(only.value)}`
-        : `${verb.name}: ${render({ ...args, entries })}`;
+/** `transition: pre-copy`, `save: {buffers: 2, as: early}`: as it is written, on one line, without nested steps. */
+function title(verb: VerbEntry, value: Tree): string {
+  const shown: Tree =
+    value.kind === 'map'
+      ? { ...value, entries: value.entries.filter((entry) => !(entry.key === 'steps' && takesSteps(verb))) }
+      : value;
+  const nothing = shown.kind === 'map' ? shown.entries.length === 0 : shown.kind === 'scalar' && shown.value === null;
+  const text = nothing ? verb.name : `${verb.name}: ${render(shown)}`;
   return text.length > MAX_TITLE ? `${text.slice(0, MAX_TITLE - 3)}...` : text;
 }

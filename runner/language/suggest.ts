@@ -2,7 +2,8 @@
 import { distance } from 'fastest-levenshtein';
 
 /** The nearest candidate, when it is near enough to be what was meant. */
-export function nearest(word: string, candidates: Iterable<string>): string | undefined {
+export function nearest(word: string, among: Iterable<string>): string | undefined {
+  const candidates = [...among];
   if (word.length === 0 || word.length > 64) return undefined;
   const wanted = plain(word);
   let best: string | undefined;
@@ -18,7 +19,16 @@ export function nearest(word: string, candidates: Iterable<string>): string | un
       best = candidate;
     }
   }
-  return best;
+  return best ?? partOf(wanted, candidates);
+}
+
+/** `fail` for `failure`, `VFIO_DEVICE_STATE_RUNNING` for `running`: one candidate begins with the word, or the word ends with one. */
+function partOf(wanted: string, candidates: readonly string[]): string | undefined {
+  if (wanted.length < 3) return undefined;
+  const longer = candidates.filter((candidate) => plain(candidate).startsWith(wanted));
+  if (longer.length === 1) return longer[0];
+  const shorter = candidates.filter((candidate) => candidate.length >= 4 && wanted.endsWith(plain(candidate)));
+  return shorter.sort((a, b) => b.length - a.length)[0];
 }
 
 /** Case and the choice of separator are the commonest slips: they do not count. */
@@ -45,5 +55,7 @@ export function listing(words: readonly string[], conjunction = 'and', limit = 4
 /** A user's text inside a message: in double quotes, on one line, harmless to a terminal, at most 60 characters. */
 export function quote(text: string): string {
   const cut = text.length > 60 ? `${text.slice(0, 57)}...` : text;
-  return JSON.stringify(cut);
+  return JSON.stringify(cut).replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+    return `\\u{${(character.codePointAt(0) ?? 0).toString(16)}}`;
+  });
 }

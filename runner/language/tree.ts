@@ -3,7 +3,12 @@ import type { TextRange } from './source';
 
 export type ScalarValue = string | number | bigint | boolean | null;
 
-export interface ScalarTree {
+/** `alias`: where the value was put in by `*name`; its own ranges are the anchor's. */
+interface Aliased {
+  readonly alias?: TextRange;
+}
+
+export interface ScalarTree extends Aliased {
   readonly kind: 'scalar';
   readonly range: TextRange;
   readonly value: ScalarValue;
@@ -23,7 +28,7 @@ export interface FilledFrom {
   readonly range: TextRange;
 }
 
-export interface ListTree {
+export interface ListTree extends Aliased {
   readonly kind: 'list';
   readonly range: TextRange;
   readonly items: readonly Tree[];
@@ -35,10 +40,12 @@ export interface Entry {
   readonly value: Tree;
 }
 
-export interface MapTree {
+export interface MapTree extends Aliased {
   readonly kind: 'map';
   readonly range: TextRange;
   readonly entries: readonly Entry[];
+  /** A key of it could not be read, which was said already: nothing is called missing here. */
+  readonly damaged?: boolean;
 }
 
 export type Tree = ScalarTree | ListTree | MapTree;
@@ -80,6 +87,7 @@ export function render(tree: Tree): string {
 
 /** A range on which a caret makes sense: a map's first key, a list's first item, the scalar itself. */
 export function caretRange(tree: Tree): TextRange {
+  if (tree.alias) return tree.alias;
   if (tree.kind === 'map') return tree.entries[0]?.keyRange ?? tree.range;
   if (tree.kind === 'list') {
     const first = tree.items[0];

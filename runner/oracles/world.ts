@@ -32,7 +32,7 @@ import {
   vfioRegionInfoCapType,
   walkCapabilityChain,
 } from '../abi';
-import type { HostFacts, HostMemory } from '../host/vfio-host';
+import { DeviceHang, type HostFacts, type HostMemory, MemoryFault } from '../host/vfio-host';
 import type { Access, AccessListener } from '../host/watched-host';
 import type { OracleHooks } from './oracle';
 import type { ContainerView, DeviceView, FieldAccess, MappableArea, RegionView } from './views';
@@ -58,6 +58,7 @@ export class World implements AccessListener {
   private readonly little: boolean;
   private readonly requests: ReadonlyMap<number, (access: Access) => void>;
   private readonly encoding: IoctlEncoding;
+  private muted = false;
 
   constructor(
     private readonly oracles: readonly OracleHooks[],
@@ -82,13 +83,20 @@ export class World implements AccessListener {
     ]);
   }
 
+  /** From now on nothing is judged: what follows is the kit's own clean-up. */
+  mute(): void {
+    for (const device of this.devices.values()) for (const oracle of this.oracles) oracle.deviceClosed?.(device);
+    this.muted = true;
+  }
+
   before(access: Access): void {
-    if (access.call !== 'close') return;
+    if (access.call !== 'close' || this.muted) return;
     const device = this.devices.get(access.fd);
     if (device) for (const oracle of this.oracles) oracle.deviceClosed?.(device);
   }
 
   after(access: Access): void {
+    if (this.muted) return;
     switch (access.call) {
       case 'pread':
       case 'pwrite':
@@ -122,7 +130,7 @@ export class World implements AccessListener {
       default:
         break;
     }
-    if (access.thrown) {
+    if (access.thrown instanceof MemoryFault || access.thrown instanceof DeviceHang) {
       const device =
         this.devices.get(access.fd) ?? (access.memory ? this.mappings.get(access.memory)?.device : undefined);
       for (const oracle of this.oracles) oracle.faulted?.(device, access.thrown.message);

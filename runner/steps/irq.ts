@@ -13,14 +13,15 @@ export const verb = defineVerb({
       description:
         "`watch`: eventfds for all vectors; `raise`: the profile's `irq:`; `expect`: one within the time; `none`: none within the time; `end`: stop watching.",
     }),
-    index: Count({ default: 0, maximum: 255, description: 'The IRQ index.' }),
+    index: Type.Optional(Count({ maximum: 255, description: 'The IRQ index; default: the one of the profile (`irq-index:`), or 0.' })),
     for: Duration({ default: '1s', description: 'How long is waited.' }),
   }),
   main: 'do',
   examples: ['irq: {do: watch, index: 1}', 'irq: raise', 'irq: {do: expect, index: 1}'],
   takesExpect: true,
-  run(context: StepContext, args) {
+  run(context: StepContext, { index: given, ...rest }) {
     const { session } = context;
+    const args = { ...rest, index: given ?? session.profile?.irqIndex ?? 0 };
     if (args.do === 'watch') {
       if (session.irqs.has(args.index)) return;
       const info = session.device.irqInfo(args.index);

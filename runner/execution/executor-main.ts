@@ -1,0 +1,50 @@
+/** The executor process: makes every system call on the device, one case after the other, and tells its parent. */
+import { FlightRecorderWriter } from '../host/flight-recorder';
+import type { Reply, Request } from './executor-messages';
+import type { DevicePlan, RunPlan } from './run-plan';
+import { Workbench } from './workbench';
+
+function main(): void {
+  const [plan, device, flight] = process.argv.slice(2);
+  if (plan === undefined || device === undefined || flight === undefined || !process.send) {
+    process.stderr.write('This is the executor of vfio-conformance; it is started by `vfio-conformance run`.\n');
+    process.exit(2);
+  }
+  const recorder = new FlightRecorderWriter(flight);
+  const send = (reply: Reply): void => void process.send?.(reply);
+  // Messages must be out before a device can block this process for ever.
+  const flushed = (reply: Reply): Promise<void> => new Promise((resolve) => process.send?.(reply, undefined, undefined, () => resolve()));
+  const workbench = new Workbench(JSON.parse(plan) as RunPlan, JSON.parse(device) as DevicePlan, {
+    hang: 'block',
+    listeners: [recorder],
+    onStep: (title, deadlineMs) => flushed({ kind: 'step', title, deadlineMs }),
+    onStepEnd: (step) => send({ kind: 'step-end', step }),
+    onAnyStep: (index) => recorder.setStep(index),
+  });
+  // The parent is gone: whatever is open closes with this process.
+  process.on('disconnect', () => process.exit(0));
+  // Ctrl-C reaches the whole group; the parent decides what becomes of the case.
+  process.on('SIGINT', () => undefined);
+  process.on('message', (request: Request) => void answer(request, workbench, send, recorder));
+  send({ kind: 'ready' });
+}
+
+async function answer(request: Request, workbench: Workbench, send: (reply: Reply) => void, recorder: FlightRecorderWriter): Promise<void> {
+  try {
+    if (request.kind === 'run') send({ kind: 'result', result: await workbench.run(request.case, request.claims) });
+    else if (request.kind === 'probe') send({ kind: 'probed', probe: workbench.probe() });
+    else {
+      recorder.close();
+      process.exit(0);
+    }
+  } catch (error) {
+    send({ kind: 'trouble', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  }
+}
+
+try {
+  main();
+} catch (error) {
+  const message = error instanceof Error ? error.message : String(error);
+  process.send?.({ kind: 'trouble', message } satisfies Reply, undefined, undefined, () => process.exit(3));
+}

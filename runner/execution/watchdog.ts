@@ -1,0 +1,88 @@
+/**
+ * Watchdog: measures an executor from outside. A single access that does not return within the deadline is the device's doing; a process
+ * that makes no access for that long, and ends no step, is the kit's.
+ */
+import { type Flight, type FlightRow, readFlight } from '../host/flight-reader';
+import type { FlightSummary, Loss } from './lost-case';
+
+/** However slow a device is, a step that takes this long is given up. */
+const STEP_CAP_MS = 30 * 60_000;
+const LOOKS_PER_DEADLINE = 4;
+const LONGEST_LOOK_MS = 2_000;
+
+export class Watchdog {
+  /** Of the step that runs. */
+  title = '';
+  private timer: NodeJS.Timeout | undefined;
+  private deadlineMs = 0;
+  private began = 0;
+  private lastSequence = -1;
+  private movedAt = 0;
+
+  constructor(
+    private readonly flight: string,
+    private readonly bark: (loss: Loss) => void,
+  ) {}
+
+  step(title: string, deadlineMs: number): void {
+    this.rest();
+    this.title = title;
+    this.deadlineMs = deadlineMs;
+    this.began = performance.now();
+    this.movedAt = this.began;
+    this.arm();
+  }
+
+  /** Nothing runs. */
+  rest(): void {
+    if (this.timer) clearTimeout(this.timer);
+    this.timer = undefined;
+  }
+
+  end(): void {
+    this.rest();
+  }
+
+  /** What the executor was doing when it was last seen. */
+  look(): FlightSummary | undefined {
+    const flight = readFlight(this.flight);
+    return flight.recorded ? summary(flight) : undefined;
+  }
+
+  private arm(): void {
+    const wait = Math.min(LONGEST_LOOK_MS, Math.max(10, this.deadlineMs / LOOKS_PER_DEADLINE));
+    this.timer = setTimeout(() => this.check(), wait);
+  }
+
+  private check(): void {
+    const now = performance.now();
+    const flight = this.look();
+    const sequence = flight?.sequence ?? -1;
+    if (sequence !== this.lastSequence) {
+      this.lastSequence = sequence;
+      this.movedAt = now;
+    }
+    const stuck = now - this.movedAt >= this.deadlineMs;
+    if (stuck && flight?.inAccess) {
+      this.bark({ kind: 'device', message: `${flight.what} did not return within ${this.deadlineMs} ms`, step: this.title, flight });
+    } else if (stuck) {
+      this.bark({ kind: 'trouble', message: `"${this.title}" made no progress for ${this.deadlineMs} ms, and was in no access to the device` });
+    } else if (now - this.began > STEP_CAP_MS) {
+      this.bark({ kind: 'trouble', message: `"${this.title}" took more than ${STEP_CAP_MS / 60_000} minutes` });
+    } else {
+      this.arm();
+    }
+  }
+}
+
+function summary(flight: Flight): FlightSummary {
+  const last = flight.rows.at(-1);
+  return { inAccess: flight.inAccess, sequence: last?.sequence ?? 0, what: last ? sayRow(last) : 'nothing', rows: flight.rows.slice(-16) };
+}
+
+/** `pread of 8 bytes at 0x90000000008`, `ioctl 0x3b6f`. */
+export function sayRow(row: FlightRow): string {
+  if (row.call === 'ioctl') return `ioctl 0x${(row.request ?? 0).toString(16)}`;
+  const where = row.offset === undefined ? (row.at === undefined ? '' : ` at byte ${row.at} of a mapping`) : ` at 0x${row.offset.toString(16)}`;
+  return row.path === undefined ? `${row.call} of ${row.length} bytes${where}` : `open of ${row.path}`;
+}
