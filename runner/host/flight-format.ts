@@ -2,8 +2,8 @@
  * The file of the flight recorder: a page of header, then a ring of rows, in the machine's own byte order, because writer and reader
  * are two processes of one machine.
  *
- * A row is written in this order: HEAD, the fields, TAIL, and after the call RESULT and DONE; HEAD, TAIL and DONE take the access's
- * sequence number. Stores of a killed process stand as far as it came, and so a row is
+ * A row is written in this order: HEAD, the fields, TAIL, and after the call RESULT and DONE; HEAD, TAIL and DONE take the row's
+ * number in the recording, from 1. Stores of a killed process stand as far as it came, and so a row is
  * - whole when HEAD and TAIL are equal, torn (and left out) when they are not;
  * - answered when DONE is equal too, in the middle of the call when it is not.
  */

@@ -19,6 +19,7 @@ import {
 } from './flight-format';
 
 export interface FlightRow {
+  /** In the recording, from 1; a WatchedHost counts its accesses by itself. */
   readonly sequence: number;
   readonly call: WatchedCall;
   /** The writer's clock, in milliseconds. */

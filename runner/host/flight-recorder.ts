@@ -52,6 +52,10 @@ const CALL_INDEX = Object.fromEntries(CALLS.map((call, index) => [call, index]))
 const ROW_WORDS = ROW_BYTES / 8;
 const HEADER_WORDS = HEADER_BYTES / 8;
 
+/**
+ * One recording for a whole process: several WatchedHosts, one after the other or side by side, may share it. It must be the first
+ * listener of each, so that an access which another listener makes in its `after` begins when this one has been answered.
+ */
 export class FlightRecorderWriter implements AccessListener {
   readonly #memory: RecordingMemory;
   readonly #words: Float64Array;

@@ -128,6 +128,19 @@ describe.each(ways)('a recording that is %s', (name, map) => {
     expect(rows.every(({ sequence, offset }) => offset === BigInt(sequence))).toBe(true);
   });
 
+  test('goes on when another host begins to count from 1', () => {
+    for (const one of [access(1, 'open', { result: 3 }), access(2, 'pread', { result: 8 }), access(1, 'close')]) {
+      recorder.before(one);
+      recorder.after(one);
+    }
+    const { rows } = readFlight(path);
+    expect(rows.map(({ sequence, call, result }) => [sequence, call, result])).toEqual([
+      [1, 'open', 3],
+      [2, 'pread', 8],
+      [3, 'close', 0],
+    ]);
+  });
+
   test('a row of which only a part was written is left out', () => {
     const old = access(1, 'pread', { offset: 1n, result: 8 });
     recorder.before(old);
