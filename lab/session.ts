@@ -58,7 +58,7 @@ export async function prepareGuest(lab: Lab): Promise<PreparedGuest> {
 
 /** The guest runs the kit as it was built here. Throws LabFailure when it was not. */
 export function requireKit(lab: Lab): void {
-  for (const file of ['bin/vfio-conformance.js', 'node_modules/koffi/package.json']) {
+  for (const file of ['bin/vfio-conformance.js', 'dist/runner/commands/main.js', 'node_modules/koffi/package.json']) {
     if (!existsSync(join(lab.paths.root, file))) throw new LabFailure(`the kit has no ${file}`, 'Run: npm ci');
   }
 }

@@ -30,14 +30,43 @@ function exitCodeOf(folder: string, name: string): number | undefined {
   return existsSync(file) ? Number.parseInt(readFileSync(file, 'utf8'), 10) : undefined;
 }
 
-/** The verdict that the kit wrote, or what is wrong with the file. */
-function verdictIn(file: string): string {
+function parsed(file: string): unknown {
   try {
-    const { verdict } = JSON.parse(readFileSync(file, 'utf8')) as { verdict?: unknown };
-    return typeof verdict === 'string' ? verdict : 'the JSON has no verdict';
-  } catch (error) {
-    return `no JSON (${error instanceof Error ? error.message : String(error)})`;
+    return JSON.parse(readFileSync(file, 'utf8'));
+  } catch {
+    return undefined;
   }
+}
+
+/** A part's exit code and a line about it. A 0 counts only beside the JSON that proves it: the file is written before the exit. */
+interface PartOutcome {
+  readonly code: number;
+  readonly text: string;
+}
+
+/** What the self-check's JSON says. */
+export function judgeSelfCheck(code: number | undefined, json: unknown): PartOutcome {
+  if (code === undefined) return { code: 3, text: 'did not run' };
+  const { passed, node, koffi, checks, error } = (json ?? {}) as Record<string, unknown>;
+  if (code === 0 && passed === true) return { code, text: `passed with Node ${node} and koffi ${koffi}` };
+  const failed = (Array.isArray(checks) ? (checks as Record<string, unknown>[]) : []).filter(
+    ({ held }) => held !== true,
+  );
+  const reasons = [
+    ...failed.map(({ check, seen }) => `${check}: ${seen}`),
+    ...(error === undefined ? [] : [String(error)]),
+  ];
+  return { code: code === 0 ? 3 : code, text: `failed: ${reasons.join('; ') || 'it wrote no JSON'}` };
+}
+
+/** What the kit's JSON says of one device. */
+export function judgeKitRun(code: number | undefined, json: unknown): PartOutcome {
+  if (code === undefined) return { code: 3, text: 'did not run' };
+  const { verdict } = (json ?? {}) as Record<string, unknown>;
+  if (typeof verdict !== 'string')
+    return { code: code === 0 ? 3 : code, text: `exit code ${code}, but no verdict in its JSON` };
+  if (code === 0 && verdict !== 'conformant') return { code: 3, text: `exit code 0, but the verdict ${verdict}` };
+  return { code, text: `${verdict}, exit code ${code}` };
 }
 
 export async function ci(lab: Lab): Promise<number> {
@@ -54,11 +83,13 @@ export async function ci(lab: Lab): Promise<number> {
     ),
   ].join('\n');
   const { outcome, folder } = await runInGuest(lab, guest, { purpose: 'ci', shell: script });
-  const codes = ['self-check', ...kitRuns.map(({ device }) => device.name)].map((name) => {
-    const code = exitCodeOf(folder, name);
-    const verdict = name === 'self-check' ? '' : `, ${verdictIn(join(folder, `${name}.json`))}`;
-    progress.detail(`${name}: ${code === undefined ? 'did not run' : `exit code ${code}`}${verdict}`);
-    return code ?? 3;
+  const guestCode = concludeGuest(lab, outcome, folder);
+  const judged = ['self-check', ...kitRuns.map(({ device }) => device.name)].map((name) => {
+    const judge = name === 'self-check' ? judgeSelfCheck : judgeKitRun;
+    const result = judge(exitCodeOf(folder, name), parsed(join(folder, `${name}.json`)));
+    progress.detail(`${name}: ${result.text}`);
+    return result.code;
   });
-  return Math.max(concludeGuest(lab, outcome, folder), ...codes.map((code) => (code > 3 ? 3 : code)));
+  // Beyond 3 lie signals and crashes: broken.
+  return Math.max(...[guestCode, ...judged].map((code) => Math.min(code, 3)));
 }
