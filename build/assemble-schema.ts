@@ -1,6 +1,13 @@
 /** Second half of `npm run build`: writes what the language and editors need, from the verbs in runner/steps. */
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { Catalogue } from '../runner/language/catalogue';
+import { checkCatalogue } from '../runner/language/check-catalogue';
+import { formatDiagnostic } from '../runner/language/code-frame';
+import { checkSource } from '../runner/language/load';
+import { prebuild } from '../runner/language/prebuilt-catalogue';
+import { readSource } from '../runner/language/source';
+import { type GeneratedLanguage, vocabularyOf } from '../runner/language/vocabulary';
 import { assembleLanguage, type VerbSource, validatorModule } from './assemble';
 import { editorSchemas } from './editor-schema';
 
@@ -24,16 +31,6 @@ function loadVerbs(): VerbSource[] {
   return verbs;
 }
 
-/** Clause ids for completion in editors; without a catalogue any id of the right form is accepted. */
-function clauseIds(): string[] {
-  try {
-    const text = readFileSync(path.join(root, 'scenarios', 'clauses.yaml'), 'utf8');
-    return [...text.matchAll(/^\s*-?\s*\{?\s*(?:- )?id: ([A-Z][A-Z0-9-]*)/gm)].map((match) => match[1] ?? '');
-  } catch {
-    return [];
-  }
-}
-
 /** Whole or not at all, and only when it changed: editors and other builds may be reading. */
 function write(file: string, text: string): void {
   const target = path.join(root, file);
@@ -48,13 +45,28 @@ function write(file: string, text: string): void {
   renameSync(temporary, target);
 }
 
+/** Checked with the language that was just assembled. A wrong catalogue is told and does not stop the build: lint and the tests do. */
+function loadClauses(language: GeneratedLanguage): Catalogue | undefined {
+  const file = path.join(root, 'scenarios', 'clauses.yaml');
+  const source = readSource(file);
+  if ('code' in source) {
+    console.error(formatDiagnostic(source));
+    return undefined;
+  }
+  const words = vocabularyOf(language, {});
+  const checked = checkSource(source, 'catalogue', words, undefined, checkCatalogue);
+  if (checked.ok) return checked.value;
+  for (const error of checked.errors) console.error(formatDiagnostic(error, source.text));
+  return undefined;
+}
+
 const language = assembleLanguage(loadVerbs());
-write('dist/generated/verbs.json', `${JSON.stringify(language, undefined, 1)}\n`);
+write('dist/generated/verbs.json', `${JSON.stringify(language)}\n`);
 write('dist/generated/validators.js', validatorModule(language));
-for (const [name, schema] of Object.entries(editorSchemas(language, clauseIds()))) {
+const catalogue = loadClauses(language);
+if (catalogue) write('dist/generated/catalogue.json', `${JSON.stringify(prebuild(catalogue))}\n`);
+for (const [name, schema] of Object.entries(editorSchemas(language, [...(catalogue?.clauses.keys() ?? [])]))) {
   // The modeline of scenarios names the first one; it stands at the top so that `../../scenario.schema.json` stays short.
-  write(
-    name === 'scenario' ? 'scenario.schema.json' : `schemas/${name}.schema.json`,
-    `${JSON.stringify(schema, undefined, 1)}\n`,
-  );
+  const file = name === 'scenario' ? 'scenario.schema.json' : `schemas/${name}.schema.json`;
+  write(file, `${JSON.stringify(schema, undefined, 1)}\n`);
 }

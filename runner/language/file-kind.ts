@@ -38,6 +38,14 @@ export function wrongKind(source: Source, tree: Tree, found: FileKind, wanted: F
 export function unknownKind(source: Source, tree: Tree): Diagnostic {
   const keys = tree.kind === 'map' ? tree.entries.map((entry) => entry.key) : [];
   const names = TOP_KEYS.map(([key]) => key);
+  const word = tree.kind === 'scalar' ? names.find((name) => tree.text.startsWith(name)) : undefined;
+  if (word !== undefined) {
+    return {
+      ...at(source, tree, 'syntax', `there is no ": " after ${quote(word)}`),
+      cause: 'a key is followed by a colon and a space, then its value',
+      suggestion: `${word}:`,
+    };
+  }
   const entry = tree.kind === 'map' ? tree.entries.find((one) => nearest(one.key, names)) : undefined;
   const suggestion = entry && nearest(entry.key, names);
   const message = entry ? `${quote(entry.key)} does not say what this file is` : 'nothing says what this file is';

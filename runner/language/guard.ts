@@ -11,7 +11,7 @@ export const MAX_INDENT = 500;
 const MAX_NUMBER_LENGTH = 400;
 
 /** The lexer's marks that are not text of the file (yaml's CST module). */
-const MARKS: ReadonlySet<string> = new Set(['\u0002', '\u0018', '\u001f']);
+export const LEXER_MARKS: ReadonlySet<string> = new Set(['\u0002', '\u0018', '\u001f']);
 
 /** False when the text must not be parsed; why is in the complaints. */
 export function guard(complaints: Complaints): boolean {
@@ -21,7 +21,7 @@ export function guard(complaints: Complaints): boolean {
   let flowDepth = 0;
   let tokens = 0;
   for (const token of new Lexer().lex(complaints.source.text)) {
-    if (MARKS.has(token)) continue;
+    if (LEXER_MARKS.has(token)) continue;
     const start = offset;
     offset += token.length;
     tokens += 1;

@@ -48,4 +48,3 @@ export function parse(complaints: Complaints): Tree | undefined {
   }
   return buildTree(complaints, contents);
 }
-

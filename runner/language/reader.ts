@@ -68,13 +68,13 @@ export class Reader {
     this.host.complain(tree.range.end > tree.range.start ? tree.range : place.owner, problem, tree);
   }
 
-  /** `wanted` completes "`place` is": `a list`, `one value`. */
+  /** `wanted` completes "`place` takes": `a list`, `one value`. */
   private wrongType(tree: Tree, wanted: string, place: Place, suggestion?: string): void {
     const empty = tree.kind === 'scalar' && tree.value === null;
     this.host.complain(empty ? place.owner : caretRange(tree), {
       code: empty ? 'missing-value' : 'wrong-type',
-      message: empty ? `${place.name} has no value` : `${place.name} is ${wanted}, not ${describe(tree)}`,
-      ...(empty ? { cause: `it is ${wanted}` } : {}),
+      message: empty ? `${place.name} has no value` : `${place.name} takes ${wanted}, not ${describe(tree)}`,
+      ...(empty ? { cause: `it takes ${wanted}` } : {}),
       ...(empty || suggestion === undefined ? {} : { suggestion }),
     });
   }
@@ -193,7 +193,12 @@ export class Reader {
     this.host.complain(range, {
       code: 'unknown-key',
       message: `${quote(key)} is not a key of ${place.name}`,
-      cause: key === '<<' ? 'YAML 1.2 has no merge keys: write the keys out' : known.length > 0 ? `${place.name} takes ${listing(known)}` : `${place.name} takes no keys`,
+      cause:
+        key === '<<'
+          ? 'YAML 1.2 has no merge keys: write the keys out'
+          : known.length > 0
+            ? `${place.name} takes ${listing(known)}`
+            : `${place.name} takes no keys`,
       ...(suggestion === undefined ? {} : { suggestion }),
     });
     return suggestion;

@@ -6,8 +6,8 @@ import { DATE_PATTERN, LINES_PATTERN, SELECTOR_PATTERN } from './patterns';
 import {
   Address,
   Choice,
-  Count,
   ClauseId,
+  Count,
   type Description,
   Duration,
   Label,
@@ -190,7 +190,9 @@ export const ProfileFile = Type.Object(
       Opaque({ description: `Steps that put a value into the device which its fingerprint shows; \${value} is given` }),
     ),
     'dma-below': Type.Optional(Address({ description: 'First address that the DMA of the device cannot reach' })),
-    'irq-index': Type.Optional(Count({ maximum: 255, description: 'The IRQ index of the interrupt that `irq:` raises' })),
+    'irq-index': Type.Optional(
+      Count({ maximum: 255, description: 'The IRQ index of the interrupt that `irq:` raises' }),
+    ),
     counter: Type.Optional(
       Type.Object(
         { region: RegionName(), at: Address(), width: Width() },

@@ -116,7 +116,7 @@ export function decode(file: string, bytes: Uint8Array): Source | Diagnostic {
     );
   }
   const source = makeSource(file, Buffer.from(bytes).toString('utf8'));
-  const control = /(?![\t\n\r])[\p{Cc}\p{Zl}\p{Zp}\ufeff\ufffe\uffff]/u.exec(source.text);
+  const control = /(?![\t\n\r])[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff]/u.exec(source.text);
   if (control) {
     const { line, column } = positionAt(source, control.index);
     const unit = control[0].charCodeAt(0);

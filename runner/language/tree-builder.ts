@@ -31,9 +31,14 @@ class TreeBuilder {
     this.nodes += 1;
     if (!this.stopped && this.nodes > MAX_NODES) {
       this.stopped = true;
-      this.complaints.error(range, 'alias-bomb', `with its aliases expanded the file has more than ${MAX_NODES} values`, {
-        cause: 'aliases of aliases multiply; write the steps out or use `repeat`',
-      });
+      this.complaints.error(
+        range,
+        'alias-bomb',
+        `with its aliases expanded the file has more than ${MAX_NODES} values`,
+        {
+          cause: 'aliases of aliases multiply; write the steps out or use `repeat`',
+        },
+      );
     }
     if (!this.stopped && depth > MAX_DEPTH) {
       this.stopped = true;
