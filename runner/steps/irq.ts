@@ -13,7 +13,9 @@ export const verb = defineVerb({
       description:
         "`watch`: eventfds for all vectors; `raise`: the profile's `irq:`; `expect`: one within the time; `none`: none within the time; `end`: stop watching.",
     }),
-    index: Type.Optional(Count({ maximum: 255, description: 'The IRQ index; default: the one of the profile (`irq-index:`), or 0.' })),
+    index: Type.Optional(
+      Count({ maximum: 255, description: 'The IRQ index; default: the one of the profile (`irq-index:`), or 0.' }),
+    ),
     for: Duration({ default: '1s', description: 'How long is waited.' }),
   }),
   main: 'do',

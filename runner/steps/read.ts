@@ -4,7 +4,7 @@ import { vfioDeviceMigrationInfo } from '../abi';
 import type { AccessWidth } from '../host/vfio-host';
 import { Address, Count, FieldName, Label, Number64, RegionName, Width } from '../language/scalars';
 import type { Outcome } from '../vfio/outcome';
-import { findRegion } from './regions';
+import { Endian, findRegion } from './regions';
 import { checkOutcome } from './state-check';
 import type { StepContext } from './step-context';
 import { defineVerb } from './verb';
@@ -25,6 +25,7 @@ export const verb = defineVerb({
     mask: Type.Optional(Number64({ description: 'Only these bits count.' })),
     is: Type.Optional(Number64({ description: 'The value expected.' })),
     not: Type.Optional(Number64({ description: 'A value that must not be read.' })),
+    endian: Endian(),
     as: Type.Optional(Label({ description: 'Remember the value.' })),
     same: Type.Optional(Label({ description: 'The value remembered under this name is expected.' })),
   }),
@@ -37,6 +38,7 @@ export const verb = defineVerb({
     const { region, order } = findRegion(
       context,
       args.field === undefined ? (args.region ?? 'migration') : 'migration',
+      args.endian,
     );
     const at = args.field === undefined ? args.at : BigInt(vfioDeviceMigrationInfo.fields[args.field].offset);
     const what = args.field ?? `${args.region} + 0x${at.toString(16)}`;

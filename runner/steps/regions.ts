@@ -11,10 +11,23 @@ import {
   VFIO_REGION_SUBTYPE_CCW_SCHIB,
   VFIO_REGION_TYPE_CCW,
 } from '../abi';
+import type { TUnsafe } from '@sinclair/typebox';
 import type { RegionName } from '../language/names';
+import { Choice } from '../language/scalars';
 import type { Region } from '../vfio/region';
 import { requireMigration } from './device-session';
 import type { StepContext } from './step-context';
+
+const ENDIANS = ['auto', 'little', 'big'] as const;
+type EndianWord = (typeof ENDIANS)[number];
+
+/** The argument that says in which byte order a register stands. */
+export function Endian(): TUnsafe<EndianWord> {
+  return Choice(ENDIANS, {
+    default: 'auto',
+    description: 'Byte order of the value; `auto`: little in config space and BARs, else the order of the host.',
+  });
+}
 
 export interface NamedRegion {
   readonly region: Region;
@@ -29,7 +42,12 @@ const CCW_SUBTYPES: Readonly<Record<string, number>> = {
 };
 
 /** The region, or the end of the step when the device has none of that name. */
-export function findRegion(context: StepContext, name: RegionName): NamedRegion {
+export function findRegion(context: StepContext, name: RegionName, endian: EndianWord = 'auto'): NamedRegion {
+  const found = locate(context, name);
+  return endian === 'auto' ? found : { ...found, order: endian };
+}
+
+function locate(context: StepContext, name: RegionName): NamedRegion {
   const { device } = context.session;
   if (name === 'migration') return { region: requireMigration(context).region, order: context.host.facts.byteOrder };
   const index = indexOf(context, name);

@@ -12,7 +12,7 @@ export const verb = defineVerb({
   name: 'transition',
   summary: 'Writes a device state by read-modify-write, reads it back, and judges the arc.',
   arguments: Type.Object({
-    to: StateName({ description: 'The state to ask for. An invalid one needs `provoke: STATE-MACROS`.' }),
+    to: StateName({ description: 'The state to ask for. An invalid one needs `provoke: STATE-VALID-USER`.' }),
   }),
   main: 'to',
   examples: ['transition: pre-copy', 'transition: stop-and-copy\nexpect: {result: either}'],

@@ -1,7 +1,7 @@
 /** wait: lets time pass, or polls a register. */
 import { Type } from '@sinclair/typebox';
 import { Address, Duration, Number64, RegionName, Width } from '../language/scalars';
-import { findRegion } from './regions';
+import { Endian, findRegion } from './regions';
 import type { StepContext } from './step-context';
 import { defineVerb } from './verb';
 
@@ -15,6 +15,7 @@ export const verb = defineVerb({
     region: Type.Optional(RegionName({ description: 'Instead of a time: the region of a register to poll.' })),
     at: Address({ default: 0, description: 'From the start of the region.' }),
     width: Width({ default: 4 }),
+    endian: Endian(),
     mask: Type.Optional(Number64({ description: 'Only these bits count.' })),
     is: Number64({ default: 0, description: 'The value waited for.' }),
     until: Duration({ default: '1s', description: 'When to give up.' }),
@@ -25,7 +26,7 @@ export const verb = defineVerb({
   run(context: StepContext, args) {
     if (args.for !== undefined) context.host.sleep(args.for);
     if (args.region === undefined) return;
-    const { region, order } = findRegion(context, args.region);
+    const { region, order } = findRegion(context, args.region, args.endian);
     const deadline = context.host.now() + args.until;
     for (;;) {
       const value = region.readScalar(args.at, args.width, order);

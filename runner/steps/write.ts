@@ -3,7 +3,7 @@ import { Type } from '@sinclair/typebox';
 import { vfioDeviceMigrationInfo } from '../abi';
 import type { AccessWidth } from '../host/vfio-host';
 import { Address, Bytes, FieldName, RegionName, Unsigned } from '../language/scalars';
-import { findRegion } from './regions';
+import { Endian, findRegion } from './regions';
 import { checkOutcome } from './state-check';
 import type { StepContext } from './step-context';
 import { defineVerb } from './verb';
@@ -15,6 +15,7 @@ export const verb = defineVerb({
     field: Type.Optional(FieldName({ description: 'A field of struct vfio_device_migration_info.' })),
     region: Type.Optional(RegionName({ description: 'Instead of a field: the region.' })),
     at: Address({ default: 0, description: 'From the start of the region, or of the field.' }),
+    endian: Endian(),
     u8: Type.Optional(Unsigned(8)),
     u16: Type.Optional(Unsigned(16)),
     u32: Type.Optional(Unsigned(32)),
@@ -35,6 +36,7 @@ export const verb = defineVerb({
     const { region, order } = findRegion(
       context,
       args.field === undefined ? (args.region ?? 'migration') : 'migration',
+      args.endian,
     );
     const at = args.at + (args.field === undefined ? 0n : BigInt(vfioDeviceMigrationInfo.fields[args.field].offset));
     const what = args.field ?? `${args.region} + 0x${at.toString(16)}`;
