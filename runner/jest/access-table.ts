@@ -28,11 +28,13 @@ export function accessLines(rows: readonly AccessRow[]): string[] {
   });
 }
 
-/** What the call returned: its errno's name, or the number where it says more than the length. */
-export function outcome(row: AccessRow): string {
-  if (row.errno !== '') return row.errno;
-  if (row.result < 0) return `errno ${-row.result}`;
-  return row.result === row.length ? 'ok' : `= ${row.result}`;
+/** What the call returned: its errno's name, `ok`, or the number where that says more. */
+export function outcome({ call, errno, length, result }: AccessRow): string {
+  if (errno !== '') return errno;
+  if (result < 0) return `errno ${-result}`;
+  if (call === 'open') return `fd ${result}`;
+  const whole = call === 'pread' || call === 'pwrite' ? length : 0;
+  return result === whole ? 'ok' : `= ${result}`;
 }
 
 /** The first and last accesses of a passing case, and how many lie between. */

@@ -30,7 +30,7 @@ export function allureIdentity({ result, context }: Told, labels: readonly Label
     titlePath: [result.device, context.suite, result.scenario],
     labels: [...labels.filter((label) => !REPLACED.has(label.name)), ...labelsOf(result, context)],
     start,
-    stop: start + result.durationMs,
+    stop: Math.round(start + result.durationMs),
   };
 }
 

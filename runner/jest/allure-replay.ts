@@ -55,7 +55,8 @@ interface Replaying {
 
 function replayStep(step: StepResult, replaying: Replaying): void {
   const { started, rows, failing, result, messages } = replaying;
-  const start = started + step.startMs;
+  // Allure counts in whole milliseconds.
+  const start = Math.round(started + step.startMs);
   messages.push({ type: 'step_start', data: { name: step.title, start } });
   for (const attachment of step.attachments) messages.push(attach(attachment));
   for (const inner of step.steps) replayStep(inner, replaying);
@@ -68,7 +69,7 @@ function replayStep(step: StepResult, replaying: Replaying): void {
   messages.push({
     type: 'step_stop',
     data: {
-      stop: start + step.durationMs,
+      stop: Math.round(started + step.startMs + step.durationMs),
       status: ALLURE_STATUS[step.status],
       ...(message !== undefined || expected !== undefined || observed !== undefined
         ? {

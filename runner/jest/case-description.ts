@@ -15,7 +15,7 @@ export function describeCase(result: CaseResult, context: DescriptionContext): s
     parts.push(`**Noted**\n\n${result.notes.map((note) => `- ${escapeMarkdown(note)}`).join('\n')}`);
   const figures = Object.entries(result.figures);
   if (figures.length > 0) {
-    const rows = figures.map(([name, value]) => `| ${escapeMarkdown(name)} | ${value} |`);
+    const rows = figures.map(([name, value]) => `| ${escapeMarkdown(name)} | ${round(value)} |`);
     parts.push(`**Figures**\n\n| figure | value |\n| --- | --- |\n${rows.join('\n')}`);
   }
   parts.push(`**Run it again**\n\n\`\`\`\n${context.rerun}\n\`\`\``);
@@ -34,4 +34,9 @@ function escapeMarkdown(text: string): string {
   return text.replace(/[\\`*_[\]<>|~]/g, (character) =>
     character === '<' ? '&lt;' : character === '>' ? '&gt;' : `\\${character}`,
   );
+}
+
+/** Four digits are enough for what is no count. */
+function round(value: number): number {
+  return Number.isInteger(value) ? value : Number(value.toPrecision(4));
 }

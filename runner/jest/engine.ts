@@ -27,6 +27,8 @@ export interface BrokenFile {
 export interface LoadedTarget {
   /** The suite's name, or the scenario's. */
   readonly title: string;
+  /** What the suite claims of the device: what it must therefore show. Empty for a single scenario. */
+  readonly claims: readonly string[];
   readonly groups: readonly CaseGroup[];
   readonly broken: readonly BrokenFile[];
 }

@@ -42,6 +42,7 @@ export class FileSession implements Bridge {
   private client: ExecutorClient | undefined;
   private target = '';
   private title = '';
+  private claims: readonly string[] = [];
 
   constructor(private readonly parts: SessionParts) {}
 
@@ -49,6 +50,7 @@ export class FileSession implements Bridge {
     const loaded = this.parts.engine.load(file);
     this.target = file;
     this.title = loaded.title;
+    this.claims = loaded.claims;
     const groups: TestGroup[] = loaded.broken.map((broken) => ({
       tests: [this.entry({ broken }, `${path.basename(broken.file)} is a valid file`)],
     }));
@@ -76,7 +78,7 @@ export class FileSession implements Bridge {
   private async execute(case_: Case): Promise<CaseResult> {
     try {
       this.client ??= this.parts.engine.client();
-      return await this.client.run(case_);
+      return await this.client.run(case_, this.claims);
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error);
       return brokenResult(case_, this.parts.device, `the executor could not run the case: ${reason}`);

@@ -21,7 +21,8 @@ export function createEngine(plan: RunPlan, device: DevicePlan): Engine {
 /** A suite with its scenarios, or a single scenario. A scenario that is not valid does not keep the others from running. */
 function load(file: string): LoadedTarget {
   const targets = resolveTargets([file], path.dirname(file));
-  if (!targets.ok) return { title: path.basename(file), groups: [], broken: [brokenFile(file, targets.errors)] };
+  if (!targets.ok)
+    return { title: path.basename(file), claims: [], groups: [], broken: [brokenFile(file, targets.errors)] };
   const groups: CaseGroup[] = [];
   const broken: BrokenFile[] = [];
   const take = (scenarioFile: string): string | undefined => {
@@ -33,11 +34,12 @@ function load(file: string): LoadedTarget {
     groups.push({ scenario: scenario.value.name, file: scenarioFile, cases: scenario.value.cases });
     return scenario.value.name;
   };
-  if (targets.value[0]?.kind === 'scenario') return { title: take(file) ?? path.basename(file), groups, broken };
+  if (targets.value[0]?.kind === 'scenario')
+    return { title: take(file) ?? path.basename(file), claims: [], groups, broken };
   const suite = loadSuite(file);
-  if (!suite.ok) return { title: path.basename(file), groups: [], broken: byFile(suite.errors, file) };
+  if (!suite.ok) return { title: path.basename(file), claims: [], groups: [], broken: byFile(suite.errors, file) };
   for (const scenario of suite.value.scenarios) take(scenario);
-  return { title: suite.value.name, groups, broken };
+  return { title: suite.value.name, claims: suite.value.claims, groups, broken };
 }
 
 /** A suite's complaints may be about a file that it includes. */
