@@ -57,7 +57,12 @@ class CaseRun {
   private readonly world: World;
   private readonly recorder: Recorder;
   private readonly sides: DeviceSides;
-  private readonly memory: CaseMemory = { streams: new Map(), fingerprints: new Map(), values: new Map(), capturing: undefined };
+  private readonly memory: CaseMemory = {
+    streams: new Map(),
+    fingerprints: new Map(),
+    values: new Map(),
+    capturing: undefined,
+  };
   private readonly open: OpenStep[] = [{ steps: [], attachments: [] }];
   private side: SideName = 'source';
   private stepNumber = 0;
@@ -78,7 +83,9 @@ class CaseRun {
       () => this.world,
       () => this.side,
     );
-    this.recorder = new Recorder(case_, options.judging.clauses, options.judging.rules, (count) => this.log.rows(count));
+    this.recorder = new Recorder(case_, options.judging.clauses, options.judging.rules, (count) =>
+      this.log.rows(count),
+    );
     const oracleFacts = { byteOrder: facts.byteOrder, pageSize: facts.pageSize, architecture };
     this.world = new World(
       options.oracles.map((oracle) => oracle.create(this.recorder, oracleFacts)),
@@ -218,7 +225,11 @@ class CaseRun {
       status: status === 'passed' && thrown !== undefined ? 'failed' : status,
       startMs,
       durationMs: this.log.elapsed() - startMs,
-      ...(thrown instanceof Error ? { message: thrown.message } : found ? { message: `${found.clause}: ${found.observed}` } : {}),
+      ...(thrown instanceof Error
+        ? { message: thrown.message }
+        : found
+          ? { message: `${found.clause}: ${found.observed}` }
+          : {}),
       ...(failure ? { expected: failure.expected, observed: failure.observed } : {}),
       steps: frame.steps,
       attachments: frame.attachments,
@@ -238,10 +249,14 @@ class CaseRun {
     if (!(error instanceof StepFailure) || settled.has(error)) return;
     settled.add(error);
     // An oracle that has already said what is wrong in this step knows better than the step's own expectation.
-    const known = this.recorder.findings.slice(firstFinding).some((finding) => finding.verdict === 'broken' || finding.verdict === 'waived');
+    const known = this.recorder.findings
+      .slice(firstFinding)
+      .some((finding) => finding.verdict === 'broken' || finding.verdict === 'waived');
     const { clause, ...what } = error.reason;
     const blamed = step.judge ?? clause ?? this.case_.clauses[0];
-    const same = this.recorder.findings.slice(firstFinding).some((finding) => finding.clause === blamed && finding.verdict === 'warned');
+    const same = this.recorder.findings
+      .slice(firstFinding)
+      .some((finding) => finding.clause === blamed && finding.verdict === 'warned');
     if (known || same || blamed === undefined) return;
     this.recorder.broken(blamed, what);
   }
@@ -264,7 +279,11 @@ class CaseRun {
   private checkTime(step: Step, startMs: number): void {
     const took = this.log.elapsed() - startMs;
     if (step.within !== undefined && took > step.within) {
-      throw new StepFailure({ clause: 'DEV-RESPONDS', expected: `the step ends within ${step.within} ms`, observed: `it took ${took.toFixed(1)} ms` });
+      throw new StepFailure({
+        clause: 'DEV-RESPONDS',
+        expected: `the step ends within ${step.within} ms`,
+        observed: `it took ${took.toFixed(1)} ms`,
+      });
     }
   }
 
@@ -321,7 +340,8 @@ class CaseRun {
     if (side === 'destination' && this.sides.selfDestination) {
       this.recorder.note('destination: the device itself, after a reset (weaker than a second device)');
       const reset = resetPatiently({ session, host: this.host });
-      if (!reset.ok) throw new SkipCase('not-judged', 'destination', `the device cannot be its own destination: ${reset.message}`);
+      if (!reset.ok)
+        throw new SkipCase('not-judged', 'destination', `the device cannot be its own destination: ${reset.message}`);
     }
     if (opened || side === 'source') return;
     // So that the oracles know the region before the first field is touched.
@@ -331,8 +351,14 @@ class CaseRun {
   }
 
   private endingOf(error: unknown): Ending {
-    if (error instanceof SkipCase) return { status: 'skipped', reason: error.message, skip: { kind: error.kind, need: error.need, reason: error.message } };
-    if (error instanceof StepFailure) return { status: this.recorder.failedBy ? 'failed' : 'passed', reason: `stopped early: ${error.message}` };
+    if (error instanceof SkipCase)
+      return {
+        status: 'skipped',
+        reason: error.message,
+        skip: { kind: error.kind, need: error.need, reason: error.message },
+      };
+    if (error instanceof StepFailure)
+      return { status: this.recorder.failedBy ? 'failed' : 'passed', reason: `stopped early: ${error.message}` };
     if (error instanceof DeviceHang || error instanceof MemoryFault) return { status: 'failed', reason: error.message };
     if (error instanceof GiveUp || error instanceof HostMisuse) return { status: 'broken', reason: error.message };
     if (error instanceof Error) return { status: 'broken', reason: error.stack ?? error.message };

@@ -43,7 +43,12 @@ class OpenSession implements DeviceSession {
     this.migration = undefined;
     this.irqs.clear();
     const again = this.opened.reopen();
-    if (!again.ok) throw new StepFailure({ clause: 'TRANS-RUN-STOP-OPT', expected: 'the device can be closed in any state and opened again', observed: again.message });
+    if (!again.ok)
+      throw new StepFailure({
+        clause: 'TRANS-RUN-STOP-OPT',
+        expected: 'the device can be closed in any state and opened again',
+        observed: again.message,
+      });
   }
 }
 
@@ -101,8 +106,16 @@ export class DeviceSides {
       const source = this.open.get('source');
       if (source) return source;
     }
-    const other = plan.destination === 'self' ? undefined : (plan.destination ?? (plan.device.startsWith('reference') ? plan.device : undefined));
-    if (other === undefined) throw new SkipCase('not-judged', name, `this takes a second device: give one with --destination (or \`self\`, which is weaker)`);
+    const other =
+      plan.destination === 'self'
+        ? undefined
+        : (plan.destination ?? (plan.device.startsWith('reference') ? plan.device : undefined));
+    if (other === undefined)
+      throw new SkipCase(
+        'not-judged',
+        name,
+        `this takes a second device: give one with --destination (or \`self\`, which is weaker)`,
+      );
     return name === 'destination' ? this.openAlone(name, other, 1) : this.openBeside(name, other);
   }
 
@@ -110,7 +123,15 @@ export class DeviceSides {
     const opened = openDevice(this.host, addressOf(device), { limits: this.options.limits, ordinal });
     if (!opened.ok) throw new CannotOpen(opened.failure);
     const { container, iommu, dirtyLog } = opened.value;
-    const dma: DmaSpace = { container, iommu, log: dirtyLog, mappings: new Map(), logging: false, writes: [], bitmaps: new Map() };
+    const dma: DmaSpace = {
+      container,
+      iommu,
+      log: dirtyLog,
+      mappings: new Map(),
+      logging: false,
+      writes: [],
+      bitmaps: new Map(),
+    };
     return this.session(side, device, opened.value, dma);
   }
 

@@ -52,14 +52,28 @@ class Client implements ExecutorClient {
     const outcome = await this.ask({ kind: 'run', case: case_, claims }, (step) => steps.push(step));
     if ('reply' in outcome && outcome.reply.kind === 'result') return outcome.reply.result;
     const loss: Loss = 'loss' in outcome ? outcome.loss : { kind: 'trouble', message: troubleOf(outcome.reply) };
-    return lostCase({ case_, device: this.device.device, startedAt: new Date(started).toISOString(), durationMs: Date.now() - started, steps, loss });
+    return lostCase({
+      case_,
+      device: this.device.device,
+      startedAt: new Date(started).toISOString(),
+      durationMs: Date.now() - started,
+      steps,
+      loss,
+    });
   }
 
   async probe(): Promise<Probe> {
     const outcome = await this.ask({ kind: 'probe' }, () => undefined);
     if ('reply' in outcome && outcome.reply.kind === 'probed') return outcome.reply.probe;
     const message = 'loss' in outcome ? outcome.loss.message : troubleOf(outcome.reply);
-    return { ok: false, failure: { kind: 'wrong-kind', message: `${this.device.device} could not be looked at: ${message}`, advice: 'Look into the kernel log (dmesg).' } };
+    return {
+      ok: false,
+      failure: {
+        kind: 'wrong-kind',
+        message: `${this.device.device} could not be looked at: ${message}`,
+        advice: 'Look into the kernel log (dmesg).',
+      },
+    };
   }
 
   async stop(): Promise<void> {
@@ -75,7 +89,8 @@ class Client implements ExecutorClient {
     const outcome = await child.ask(request, onStep);
     if (child.alive) return outcome;
     this.child = undefined;
-    if (child.unkillable) this.quarantined = `${this.device.device} is left alone: a process that hangs in it cannot be ended (uninterruptible sleep in the kernel)`;
+    if (child.unkillable)
+      this.quarantined = `${this.device.device} is left alone: a process that hangs in it cannot be ended (uninterruptible sleep in the kernel)`;
     return outcome;
   }
 }
@@ -125,7 +140,8 @@ class Child {
       this.onStep = onStep;
       if (request.kind === 'probe') this.watchdog.step('looking at the device', START_MS);
       this.process.send(request, (error) => {
-        if (error) this.answer({ loss: { kind: 'trouble', message: `the executor cannot be reached: ${error.message}` } });
+        if (error)
+          this.answer({ loss: { kind: 'trouble', message: `the executor cannot be reached: ${error.message}` } });
       });
     });
   }
@@ -202,7 +218,14 @@ class Child {
     if (OWN_SIGNALS.includes(signal) && flight?.inAccess) {
       return { kind: 'device', message: `${signal} in ${flight.what}`, step: this.watchdog.title, flight };
     }
-    if (OWN_SIGNALS.includes(signal)) return { kind: 'trouble', message: `the executor crashed with ${signal} outside any access to the device${said}` };
-    return { kind: 'trouble', message: `the executor was ended from outside with ${signal} during "${this.watchdog.title}"` };
+    if (OWN_SIGNALS.includes(signal))
+      return {
+        kind: 'trouble',
+        message: `the executor crashed with ${signal} outside any access to the device${said}`,
+      };
+    return {
+      kind: 'trouble',
+      message: `the executor was ended from outside with ${signal} during "${this.watchdog.title}"`,
+    };
   }
 }

@@ -13,7 +13,8 @@ function main(): void {
   const recorder = new FlightRecorderWriter(flight);
   const send = (reply: Reply): void => void process.send?.(reply);
   // Messages must be out before a device can block this process for ever.
-  const flushed = (reply: Reply): Promise<void> => new Promise((resolve) => process.send?.(reply, undefined, undefined, () => resolve()));
+  const flushed = (reply: Reply): Promise<void> =>
+    new Promise((resolve) => process.send?.(reply, undefined, undefined, () => resolve()));
   const workbench = new Workbench(JSON.parse(plan) as RunPlan, JSON.parse(device) as DevicePlan, {
     hang: 'block',
     listeners: [recorder],
@@ -29,7 +30,12 @@ function main(): void {
   send({ kind: 'ready' });
 }
 
-async function answer(request: Request, workbench: Workbench, send: (reply: Reply) => void, recorder: FlightRecorderWriter): Promise<void> {
+async function answer(
+  request: Request,
+  workbench: Workbench,
+  send: (reply: Reply) => void,
+  recorder: FlightRecorderWriter,
+): Promise<void> {
   try {
     if (request.kind === 'run') send({ kind: 'result', result: await workbench.run(request.case, request.claims) });
     else if (request.kind === 'probe') send({ kind: 'probed', probe: workbench.probe() });

@@ -3,7 +3,10 @@ import type { Case } from '../language/scenario';
 import type { CaseResult, StepResult } from './case-result';
 import type { Probe } from './probe';
 
-export type Request = { readonly kind: 'run'; readonly case: Case; readonly claims: readonly string[] } | { readonly kind: 'probe' } | { readonly kind: 'end' };
+export type Request =
+  | { readonly kind: 'run'; readonly case: Case; readonly claims: readonly string[] }
+  | { readonly kind: 'probe' }
+  | { readonly kind: 'end' };
 
 export type Reply =
   /** The executor is loaded and waits for requests. */

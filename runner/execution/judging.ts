@@ -12,7 +12,10 @@ export interface Judging {
 }
 
 /** Throws LanguageError when the catalogue itself is broken. */
-export function judgingFor(plan: Pick<RunPlan, 'strict' | 'grade' | 'startedAt'>, profile: DeviceProfile | undefined): Judging {
+export function judgingFor(
+  plan: Pick<RunPlan, 'strict' | 'grade' | 'startedAt'>,
+  profile: DeviceProfile | undefined,
+): Judging {
   const catalogue: Catalogue = orThrow(loadCatalogue());
   const rules: Rules = {
     strict: plan.strict,

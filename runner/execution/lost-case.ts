@@ -31,7 +31,10 @@ export interface LostCase {
 export function lostCase({ case_, device, startedAt, durationMs, steps, loss }: LostCase): CaseResult {
   const accesses = loss.kind === 'device' ? rowsOf(loss.flight) : [];
   const finding = loss.kind === 'device' ? findingOf(case_, loss, steps, accesses) : undefined;
-  const known = { ...(case_.owner === undefined ? {} : { owner: case_.owner }), ...(case_.severity === undefined ? {} : { severity: case_.severity }) };
+  const known = {
+    ...(case_.owner === undefined ? {} : { owner: case_.owner }),
+    ...(case_.severity === undefined ? {} : { severity: case_.severity }),
+  };
   return {
     schemaVersion: 1,
     id: case_.id,
@@ -76,7 +79,12 @@ function lostStep(case_: Case, steps: readonly StepResult[], loss: Loss, duratio
   };
 }
 
-function findingOf(case_: Case, loss: Loss & { kind: 'device' }, steps: readonly StepResult[], accesses: readonly AccessRow[]): Finding {
+function findingOf(
+  case_: Case,
+  loss: Loss & { kind: 'device' },
+  steps: readonly StepResult[],
+  accesses: readonly AccessRow[],
+): Finding {
   const opening = loss.step === 'opening the device';
   const step = opening ? undefined : [...case_.steps, ...case_.finallySteps][steps.length];
   const position = step?.position ?? case_.position;

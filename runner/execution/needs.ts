@@ -22,23 +22,42 @@ const GIVEN: Readonly<Record<string, (profile: DeviceProfile | undefined) => unk
   error: (profile) => profile?.error,
 };
 
-export type Unmet = { readonly kind: 'skip'; readonly skip: SkipReason } | { readonly kind: 'broken-claim'; readonly clause: ClauseId; readonly expected: string; readonly observed: string };
+export type Unmet =
+  | { readonly kind: 'skip'; readonly skip: SkipReason }
+  | { readonly kind: 'broken-claim'; readonly clause: ClauseId; readonly expected: string; readonly observed: string };
 
 /** The first need that is not met, or undefined. */
-export function firstUnmet(needs: readonly string[], claims: readonly string[], facts: DeviceFacts, profile: DeviceProfile | undefined, plan: DevicePlan): Unmet | undefined {
+export function firstUnmet(
+  needs: readonly string[],
+  claims: readonly string[],
+  facts: DeviceFacts,
+  profile: DeviceProfile | undefined,
+  plan: DevicePlan,
+): Unmet | undefined {
   // What the device decides comes first: where it cannot do a thing at all, no profile would help.
   const decided = needs.filter((need) => facts.facts.has(need));
   for (const need of decided) {
     const fact = facts.facts.get(need);
     if (!fact || fact.holds) continue;
     const clause = CLAIM_CLAUSES[need];
-    if (clause !== undefined && claims.includes(need)) return { kind: 'broken-claim', clause, expected: `the device has what is claimed of it: ${need}`, observed: fact.evidence };
+    if (clause !== undefined && claims.includes(need))
+      return {
+        kind: 'broken-claim',
+        clause,
+        expected: `the device has what is claimed of it: ${need}`,
+        observed: fact.evidence,
+      };
     return { kind: 'skip', skip: { kind: 'not-applicable', need, reason: fact.evidence } };
   }
   for (const need of needs) {
     const given = GIVEN[need];
-    if (given && given(profile) === undefined) return missing(need, `the device profile has no \`${need}:\`; give a profile with --profile`);
-    if ((need === 'destination' || need === 'second') && plan.destination === undefined && !plan.device.startsWith('reference')) {
+    if (given && given(profile) === undefined)
+      return missing(need, `the device profile has no \`${need}:\`; give a profile with --profile`);
+    if (
+      (need === 'destination' || need === 'second') &&
+      plan.destination === undefined &&
+      !plan.device.startsWith('reference')
+    ) {
       return missing(need, 'this takes a second device: give one with --destination (or `self`, which is weaker)');
     }
   }

@@ -33,7 +33,10 @@ export function findProfile(plan: DevicePlan): DeviceProfile | undefined {
 
 function packaged(): DeviceProfile[] {
   if (!fs.existsSync(FOLDER)) return [];
-  const files = fs.readdirSync(FOLDER).filter((name) => name.endsWith('.yaml')).sort();
+  const files = fs
+    .readdirSync(FOLDER)
+    .filter((name) => name.endsWith('.yaml'))
+    .sort();
   return files.map((name) => orThrow(loadProfile(path.join(FOLDER, name))));
 }
 

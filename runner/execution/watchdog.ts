@@ -64,9 +64,17 @@ export class Watchdog {
     }
     const stuck = now - this.movedAt >= this.deadlineMs;
     if (stuck && flight?.inAccess) {
-      this.bark({ kind: 'device', message: `${flight.what} did not return within ${this.deadlineMs} ms`, step: this.title, flight });
+      this.bark({
+        kind: 'device',
+        message: `${flight.what} did not return within ${this.deadlineMs} ms`,
+        step: this.title,
+        flight,
+      });
     } else if (stuck) {
-      this.bark({ kind: 'trouble', message: `"${this.title}" made no progress for ${this.deadlineMs} ms, and was in no access to the device` });
+      this.bark({
+        kind: 'trouble',
+        message: `"${this.title}" made no progress for ${this.deadlineMs} ms, and was in no access to the device`,
+      });
     } else if (now - this.began > STEP_CAP_MS) {
       this.bark({ kind: 'trouble', message: `"${this.title}" took more than ${STEP_CAP_MS / 60_000} minutes` });
     } else {
@@ -77,12 +85,22 @@ export class Watchdog {
 
 function summary(flight: Flight): FlightSummary {
   const last = flight.rows.at(-1);
-  return { inAccess: flight.inAccess, sequence: last?.sequence ?? 0, what: last ? sayRow(last) : 'nothing', rows: flight.rows.slice(-16) };
+  return {
+    inAccess: flight.inAccess,
+    sequence: last?.sequence ?? 0,
+    what: last ? sayRow(last) : 'nothing',
+    rows: flight.rows.slice(-16),
+  };
 }
 
 /** `pread of 8 bytes at 0x90000000008`, `ioctl 0x3b6f`. */
 export function sayRow(row: FlightRow): string {
   if (row.call === 'ioctl') return `ioctl 0x${(row.request ?? 0).toString(16)}`;
-  const where = row.offset === undefined ? (row.at === undefined ? '' : ` at byte ${row.at} of a mapping`) : ` at 0x${row.offset.toString(16)}`;
+  const where =
+    row.offset === undefined
+      ? row.at === undefined
+        ? ''
+        : ` at byte ${row.at} of a mapping`
+      : ` at 0x${row.offset.toString(16)}`;
   return row.path === undefined ? `${row.call} of ${row.length} bytes${where}` : `open of ${row.path}`;
 }

@@ -43,7 +43,11 @@ export class Workbench {
   ) {
     this.profile = findProfile(device);
     this.judging = judgingFor(plan, this.profile);
-    this.limits = { ...DEFAULT_LIMITS, maxStateBytes: BigInt(plan.limits.maxStateBytes), maxBuffers: plan.limits.maxBuffers };
+    this.limits = {
+      ...DEFAULT_LIMITS,
+      maxStateBytes: BigInt(plan.limits.maxStateBytes),
+      maxBuffers: plan.limits.maxBuffers,
+    };
   }
 
   async run(case_: Case, claims: readonly string[]): Promise<CaseResult> {
@@ -73,7 +77,15 @@ export class Workbench {
   /** Opens the device once, and says what it shows. */
   probe(): Probe {
     const parsed = parseDeviceAddress(this.device.device);
-    if (!parsed.ok) return { ok: false, failure: { kind: 'missing', message: parsed.message, advice: 'Name a device as `vfio-conformance devices` lists it.' } };
+    if (!parsed.ok)
+      return {
+        ok: false,
+        failure: {
+          kind: 'missing',
+          message: parsed.message,
+          advice: 'Name a device as `vfio-conformance devices` lists it.',
+        },
+      };
     const inner = this.createHost();
     const host = new WatchedHost(inner, this.options.listeners ?? []);
     try {
@@ -85,9 +97,13 @@ export class Workbench {
       const session = sides.side('source');
       const seen = lookAt(session, this.profile?.assume['arch'] ?? host.facts.architecture);
       const info = session.dma.iommu.info();
-      const iommu = info.ok ? `type1v2, page sizes 0x${info.value.pageSizes.toString(16)}, dirty log ${info.value.dirtyLogging ? 'yes' : 'no'}` : info.message;
+      const iommu = info.ok
+        ? `type1v2, page sizes 0x${info.value.pageSizes.toString(16)}, dirty log ${info.value.dirtyLogging ? 'yes' : 'no'}`
+        : info.message;
       sides.close();
-      const shows = ['migration-v1', 'migration-v2', 'zpci', 'ccw', 'dirty-pages'].filter((fact) => seen.facts.get(fact)?.holds);
+      const shows = ['migration-v1', 'migration-v2', 'zpci', 'ccw', 'dirty-pages'].filter(
+        (fact) => seen.facts.get(fact)?.holds,
+      );
       return {
         ok: true,
         description: {

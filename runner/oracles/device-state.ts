@@ -5,6 +5,7 @@
 import {
   DEVICE_STATE_BITS,
   deviceStateName,
+  ERRNO,
   errnoName,
   VFIO_DEVICE_FLAGS_RESET,
   VFIO_DEVICE_STATE_IS_ERROR,
@@ -89,13 +90,29 @@ class DeviceStateOracle implements OracleHooks {
 
   deviceReset(device: DeviceView, result: number): void {
     const memory = this.memories.get(device);
-    if (!memory || result < 0) return;
+    if (!memory) return;
+    if (result < 0) {
+      this.judgeRefusedReset(device, memory, result);
+      return;
+    }
     const fromError = memory.last !== undefined && VFIO_DEVICE_STATE_IS_ERROR(memory.last);
     memory.fresh = fromError ? 'reset-from-error' : 'reset';
     memory.pending = undefined;
     memory.last = undefined;
     memory.harmless = undefined;
     memory.afterFailure = false;
+  }
+
+  /** EAGAIN is tried again by who asked; without FLAGS_RESET nothing was promised. */
+  private judgeRefusedReset(device: DeviceView, memory: Memory, result: number): void {
+    const offered = ((device.info?.flags ?? 0) & VFIO_DEVICE_FLAGS_RESET) !== 0;
+    if (!offered || result === -ERRNO.EAGAIN || memory.last === undefined) return;
+    const state = memory.last & VFIO_DEVICE_STATE_MASK;
+    if (state === RUNNING) return;
+    this.judge.broken(state === ERROR ? 'STATE-RESET' : 'RES-RESET', {
+      expected: `VFIO_DEVICE_RESET works in ${say(state)}`,
+      observed: errnoName(-result),
+    });
   }
 
   fieldWrite(device: DeviceView, access: FieldAccess): void {
@@ -131,6 +148,12 @@ class DeviceStateOracle implements OracleHooks {
     const memory = this.memories.get(device);
     if (!memory || access.field !== 'device_state' || access.result !== 4) return;
     const now = Number(access.value);
+    if (!VFIO_DEVICE_STATE_VALID(now) && !VFIO_DEVICE_STATE_IS_ERROR(now)) {
+      this.judge.broken('STATE-STEADY', {
+        expected: 'device_state never reads as 101b or 111b',
+        observed: `it is ${say(now)}`,
+      });
+    }
     this.judgeFresh(device, memory, now);
     if (memory.pending) this.judgeWrite(memory, memory.pending, now);
     else this.judgeUntouched(memory, now);
@@ -178,12 +201,15 @@ class DeviceStateOracle implements OracleHooks {
       }));
       return;
     }
-    if (same) return;
+    if (same) {
+      this.judge.kept('STATE-STEADY');
+      return;
+    }
     if (VFIO_DEVICE_STATE_IS_ERROR(now)) {
       this.judge.reported('SAVE-ERR', `the device went from ${say(last)} to the error state by itself`);
       return;
     }
-    this.judge.broken('STATE-WRITE-OK', {
+    this.judge.broken('STATE-STEADY', {
       expected: `device_state stays at ${say(last)} until it is written`,
       observed: `device_state is ${say(now)}, and nothing wrote it in between`,
     });
@@ -361,6 +387,7 @@ export const oracle: Oracle = {
     'STATE-NOP',
     'TRANS-OTHER',
     'SAVE-ERR',
+    'STATE-STEADY',
     'MIG-RESERVED-W',
     'MIG-RO-PENDING',
     'MIG-RO-OFFSET',

@@ -131,7 +131,7 @@ class DirtyPagesOracle implements OracleHooks {
       return;
     }
     if (get.bitmap.pgsize !== smallest) return;
-    this.judge.check(argsz > GET_SIZE ? 'DIRTY-ARGSZ' : 'DIRTY-PGSIZE', exchange.result >= 0, () => ({
+    this.judge.check(clauseOfGoodCall(container, get, argsz), exchange.result >= 0, () => ({
       expected: `GET_BITMAP of ${get.size} bytes at 0x${get.iova.toString(16)} with the smallest page size ${smallest} succeeds`,
       observed: errnoName(-exchange.result),
     }));
@@ -224,6 +224,16 @@ class DirtyPagesOracle implements OracleHooks {
     const name = errnoName(-exchange.result);
     if (!errnos.includes(name)) this.judge.note(`${what}: ${name}, where Linux says ${errnos.join(' or ')}`);
   }
+}
+
+/** Which freedom of the caller a refused good call denies: a larger argsz, a larger bitmap, a hole, or just the plain call. */
+function clauseOfGoodCall(container: ContainerView, get: VfioIommuType1DirtyBitmapGet, argsz: number): ClauseId {
+  if (argsz > GET_SIZE) return 'DIRTY-ARGSZ';
+  if (get.bitmap.size > ((get.size / get.bitmap.pgsize + 63n) / 64n) * 8n) return 'DIRTY-SIZE';
+  let covered = 0n;
+  for (const [iova, size] of container.mappings)
+    if (iova >= get.iova && iova + size <= get.iova + get.size) covered += size;
+  return covered < get.size ? 'DIRTY-RANGE-ERR' : 'DIRTY-PGSIZE';
 }
 
 export const oracle: Oracle = {

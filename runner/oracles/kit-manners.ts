@@ -99,8 +99,8 @@ class KitMannersOracle implements OracleHooks {
         'device_state is changed by read-modify-write',
         `0x${written.toString(16)} was written over ${before === undefined ? 'a value that was not read' : `0x${before.toString(16)}`}`,
       );
-    if (!VFIO_DEVICE_STATE_VALID(written))
-      this.breach(device, 'STATE-MACROS', 'the user asks for valid states only', `0x${written.toString(16)}`);
+    if (VFIO_DEVICE_STATE_VALID(written)) this.judge.kept('STATE-VALID-USER');
+    else this.breach(device, 'STATE-VALID-USER', 'the user asks for valid states only', `0x${written.toString(16)}`);
     if (memory.inError)
       this.breach(
         device,
@@ -156,6 +156,7 @@ export const oracle: Oracle = {
     'STATE-REREAD',
     'ERR-NEXT',
     'STATE-MACROS',
+    'STATE-VALID-USER',
     'STATE-RESERVED-RMW',
     'STATE-RESET-USER',
     'SAVE-NO-EARLY-ACK',
