@@ -15,6 +15,7 @@ export interface DeviceModel {
   readonly stateSize: number;
   /** Decides the content of a fresh device. */
   readonly seed: number;
+  readonly role: 'source' | 'destination';
   /** Its name in sysfs. */
   readonly name: string;
   /** Writes memory through the kernel (a mediated device), not through an IOMMU. */

@@ -7,8 +7,9 @@ import { decodePacket, PACKET, type Packet } from './stream-packet';
 
 /** The resuming side: checks and gathers what the user gives, and applies it only when it is whole. */
 export class ResumingStream {
-  private memory: Uint8Array | undefined;
-  private registers: StateRegisters | undefined;
+  /** What was given so far; the device itself is not touched before finish(). */
+  memory: Uint8Array | undefined;
+  registers: StateRegisters | undefined;
   private stream: number | undefined;
   private epoch = 0;
   private sequence = 0;

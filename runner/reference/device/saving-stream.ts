@@ -1,4 +1,3 @@
-import { fail } from '../kernel/errno';
 import { SeededRandom } from '../random';
 import type { DataSection } from './data-section';
 import { BLOCK_SIZE } from './device-model';
@@ -14,7 +13,7 @@ const MODEL = 0x5245_4631;
 export type SavePhase = 'pre-copy' | 'stop-and-copy';
 
 /** A packet still to be sent. */
-interface Planned {
+export interface Planned {
   readonly kind: PacketKind;
   /** First block and number of blocks, for `blocks`. */
   readonly first: number;
@@ -32,7 +31,8 @@ export interface CurrentBuffer {
 export class SavingStream {
   private phase: SavePhase | undefined;
   private current: CurrentBuffer | undefined;
-  private readonly pendingBlocks = new Set<number>();
+  /** Blocks of internal memory still to be sent. */
+  readonly pendingBlocks = new Set<number>();
   private identitySent = false;
   private registersSent = false;
   private endSent = false;
@@ -187,11 +187,6 @@ export class SavingStream {
     if (this.phase !== 'stop-and-copy') return bytes;
     if (!this.registersSent) bytes += PACKET_HEADER_SIZE + REGISTERS_SIZE;
     return this.endSent ? bytes : bytes + PACKET_HEADER_SIZE + END_SIZE;
-  }
-
-  /** An error that the user is to see at the next step of its loop. */
-  broken(): number {
-    return fail('EIO');
   }
 
   private markSent(planned: Planned): void {
