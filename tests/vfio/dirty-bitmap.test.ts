@@ -63,6 +63,11 @@ test('bits past the last page are never looked at', () => {
   expect(bitmap.compare(DirtyBitmap.empty(0n, PAGE, 63)).extra).toBe(63);
 });
 
+test('neither are the bytes behind the last page of a short bitmap', () => {
+  const bitmap = DirtyBitmap.fromMemory(0n, PAGE, 3, new Uint8Array(8).fill(0xff), 'big');
+  expect([bitmap.count(), [...bitmap.runs()]]).toEqual([3, [{ first: 0, pages: 3 }]]);
+});
+
 test('words that are not there count as clean', () => {
   const bitmap = DirtyBitmap.fromMemory(0n, PAGE, 128, new Uint8Array(8).fill(0xff), 'big');
   expect(bitmap.count()).toBe(64);

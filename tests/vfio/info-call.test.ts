@@ -129,3 +129,22 @@ test('a device that claims four billion regions and IRQs is asked for as many as
   expect(value(opened.device.listIrqs())).toHaveLength(DEFAULT_LIMITS.maxIrqs);
   expect(host.calls.length).toBeLessThan(3 * (DEFAULT_LIMITS.maxRegions + DEFAULT_LIMITS.maxIrqs));
 });
+
+test('a chain ends at the argsz that came back, also where that is less than was given', () => {
+  const { opened } = open(
+    'reference',
+    answering((buffer, argsz, call) => {
+      vfioDeviceInfo.encodeInto(
+        buffer,
+        { argsz: call === 1 ? 48 : 28, flags: CAPS, cap_offset: call === 1 ? 0 : 24 },
+        'little',
+      );
+      if (argsz >= 48) {
+        vfioInfoCapHeader.encodeInto(buffer, { id: 9, version: 1, next: 0 }, 'little', 24);
+      }
+      return 0;
+    }),
+  );
+  const info = value(opened.device.info());
+  expect(info.problems.map(({ kind }) => kind)).toEqual(['truncated-header']);
+});

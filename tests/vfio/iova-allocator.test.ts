@@ -33,6 +33,12 @@ test('an address limit of the device holds, and a request that cannot be met say
   expect(findIova({ size: PAGE, alignment: PAGE, below }, zpci, [])).toMatchObject({ ok: false });
 });
 
+test('the limit itself is the first address that may not be used', () => {
+  const allowed = [{ start: PAGE, end: 0xffffn }];
+  expect(findIova({ size: PAGE, alignment: PAGE, below: 2n * PAGE }, allowed, [])).toEqual({ ok: true, value: PAGE });
+  expect(findIova({ size: PAGE, alignment: PAGE, below: 2n * PAGE - 1n }, allowed, [])).toMatchObject({ ok: false });
+});
+
 test('the last page of the address space can be had', () => {
   const allowed = [{ start: 2n ** 64n - PAGE, end: 2n ** 64n - 1n }];
   expect(findIova({ size: PAGE, alignment: PAGE }, allowed, [])).toEqual({ ok: true, value: 2n ** 64n - PAGE });
