@@ -5,7 +5,7 @@ import { accessLines, capAccesses, outcome } from './access-table';
 const STYLE = `:root{color-scheme:light dark}body{margin:8px;font:13px/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace}
 table{border-collapse:collapse}th,td{padding:1px 12px 1px 0;text-align:left;white-space:nowrap}th{font-weight:600;opacity:.7}
 td.n{text-align:right}tr.m td{background:#d1242f22;font-weight:600}tr.m td:first-child{color:#d1242f}`;
-const HEADINGS = ['', '#', 'time', 'side', 'access', 'target', 'bytes', 'value', 'result'];
+const HEADINGS = ['', '#', 'time', 'side', 'access', 'target', 'bytes', 'result', 'value'];
 
 /** Rows shown around an offending access where the table stands inside a page. */
 const ROWS_BEFORE = 30;
@@ -59,8 +59,8 @@ function tableRow(row: AccessRow): string {
     cell(row.call),
     cell(row.target),
     cell(row.length > 0 ? String(row.length) : '', 'n'),
-    cell(row.value),
     cell(outcome(row)),
+    cell(row.value),
   ];
   return `<tr${row.marked ? ' class="m"' : ''}>${cells.join('')}</tr>`;
 }

@@ -4,6 +4,8 @@ import type { AccessRow } from '../execution/case-result';
 /** Accesses shown of a passing case: enough to see what went on, small enough for thousands of cases. */
 const FIRST_SHOWN = 8;
 const LAST_SHOWN = 16;
+/** Characters of a value shown in a line of text; the page of all accesses has the whole of it. */
+const VALUE_SHOWN = 48;
 
 /** One line per access, columns aligned, the marked one with `>`. */
 export function accessLines(rows: readonly AccessRow[]): string[] {
@@ -14,8 +16,8 @@ export function accessLines(rows: readonly AccessRow[]): string[] {
     row.call,
     row.target,
     row.length > 0 ? `${row.length} B` : '',
-    row.value,
     outcome(row),
+    row.value.length > VALUE_SHOWN ? `${row.value.slice(0, VALUE_SHOWN)}…` : row.value,
   ]);
   const widths = (cells[0] ?? []).map((_, column) => Math.max(...cells.map((line) => line[column]?.length ?? 0)));
   const rightAligned = new Set([0, 1, 5]);

@@ -61,7 +61,7 @@ export default class SuiteEnvironment extends AllureEnvironment {
     }
     const plan = readPlan(planFile);
     super(withResultsFolder(config, path.join(plan.folder, ALLURE_RESULTS)), context);
-    const device = devicePlan(plan, options.device);
+    const device = devicePlan(plan, options.device, planFile);
     const engine = (require(options.engine ?? ENGINE) as EngineModule).createEngine(plan, device);
     this.session = new FileSession({
       plan,

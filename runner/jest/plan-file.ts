@@ -28,9 +28,10 @@ export function readPlan(file: string): RunPlan {
   return plan as RunPlan;
 }
 
-/** The device of one Jest project. */
-export function devicePlan(plan: RunPlan, name: string | undefined): DevicePlan {
+/** The device of one Jest project. A plan that nobody wrote lists one device, and a project may name another. */
+export function devicePlan(plan: RunPlan, name: string | undefined, planFile: string): DevicePlan {
   const found = name === undefined ? plan.devices[0] : plan.devices.find((candidate) => candidate.device === name);
+  if (!found && name !== undefined && isOwnPlan(planFile)) return { device: name, host: 'local' };
   if (!found)
     throw new Error(
       `the plan in ${plan.folder} has no device ${name ?? ''}; it has ${plan.devices.map((each) => each.device).join(', ')}`,

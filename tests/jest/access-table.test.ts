@@ -32,14 +32,20 @@ test('columns are aligned, the offending access is marked, errors are named', ()
     }),
   ];
   expect(accessLines(rows)).toEqual([
-    '   #1   0.500 ms  source  pread  pending_bytes       8 B  0x10  ok',
-    '> #12  10.250 ms  source  ioctl  VFIO_IOMMU_MAP_DMA             EINVAL',
+    '   #1   0.500 ms  source  pread  pending_bytes       8 B  ok      0x10',
+    '> #12  10.250 ms  source  ioctl  VFIO_IOMMU_MAP_DMA       EINVAL',
   ]);
 });
 
 test('a short answer and an unnamed errno are shown as numbers', () => {
-  expect(accessLines([row({ result: 4 })])[0]).toMatch(/= 4$/);
-  expect(accessLines([row({ result: -524 })])[0]).toMatch(/errno 524$/);
+  expect(accessLines([row({ result: 4 })])[0]).toMatch(/= 4 {2}0x10$/);
+  expect(accessLines([row({ result: -524 })])[0]).toMatch(/errno 524 {2}0x10$/);
+});
+
+test('a long value is cut', () => {
+  const [line = ''] = accessLines([row({ value: '0123456789'.repeat(20) })]);
+  expect(line).toMatch(/ 0123456789.*…$/);
+  expect(line.length).toBeLessThan(120);
 });
 
 test('no accesses make no lines', () => {

@@ -43,9 +43,12 @@ test('a device is found by its name, and a wrong name is told what there is', ()
       { device: 'b', host: 'local' },
     ],
   });
-  expect(devicePlan(plan, undefined).device).toBe('a');
-  expect(devicePlan(plan, 'b').device).toBe('b');
-  expect(() => devicePlan(plan, 'c')).toThrow('has no device c; it has a, b');
+  const file = '/root/results/nightly/plan.json';
+  expect(devicePlan(plan, undefined, file).device).toBe('a');
+  expect(devicePlan(plan, 'b', file).device).toBe('b');
+  expect(() => devicePlan(plan, 'c', file)).toThrow('has no device c; it has a, b');
+  const own = '/root/results/jest-20260102-030405-1/plan.json';
+  expect(devicePlan(plan, 'c', own)).toEqual({ device: 'c', host: 'local' });
 });
 
 test('only the oldest folders of our own making go', () => {

@@ -25,6 +25,10 @@ const requirements = {
       ? `no kernel headers (<linux/${missing.join('>, <linux/')}>); install linux-libc-dev`
       : undefined;
   },
+  chromium: () =>
+    browser() === undefined
+      ? 'no Chromium to open reports in; install chromium (Debian) or set CHROMIUM to its path'
+      : undefined,
 } as const;
 
 export type RequirementName = keyof typeof requirements;
@@ -34,12 +38,18 @@ export function compiler(): string {
   return process.env.CC || 'cc';
 }
 
+/** The browser that tests open pages in: $CHROMIUM, or the first that is found. */
+export function browser(): string | undefined {
+  const candidates = [process.env.CHROMIUM, '/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'];
+  return candidates.find((file) => file !== undefined && file !== '' && existsSync(file));
+}
+
 export interface Requirement {
   readonly met: boolean;
   /** What is missing and how to get it; empty when everything is there. */
   readonly why: string;
-  /** Like Jest's `test`, for a synchronous test that needs it. */
-  test(name: string, run: () => void, timeoutMs?: number): void;
+  /** Like Jest's `test`, for a test that needs it. */
+  test(name: string, run: (() => void) | (() => Promise<void>), timeoutMs?: number): void;
 }
 
 /** Looks for everything named; call it once at the top of a test file. */
