@@ -1,9 +1,8 @@
 /** A suite file: which scenarios, which clauses, which claims; includes are followed. */
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { type Catalogue, selectClauses } from './catalogue';
 import type { CheckedDocument } from './document';
-import { glob, isPattern, yamlFilesUnder } from './glob';
+import { glob, isPattern, statusOf, yamlFilesUnder } from './glob';
 import { CLAIM_NAMES } from './needs';
 import type { Checked, Diagnostic, Suite } from './scenario';
 import type { SuiteFile } from './schemas';
@@ -100,7 +99,7 @@ function filesFor(root: string, pattern: string): readonly string[] {
     const base = path.isAbsolute(pattern) ? path.parse(pattern).root : root;
     return glob(base, path.relative(base, absolute)).filter(isScenarioFile);
   }
-  const status = statSync(absolute, { throwIfNoEntry: false });
+  const status = statusOf(absolute);
   if (status?.isDirectory()) return yamlFilesUnder(absolute).filter(isScenarioFile);
   return status?.isFile() ? [absolute] : [];
 }
@@ -125,7 +124,7 @@ function includeSuite(
   const folders = [own, path.join(around.packageRoot, 'suites')];
   const file = folders
     .flatMap((folder) => [path.resolve(folder, name), path.resolve(folder, `${name}.yaml`)])
-    .find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isFile());
+    .find((candidate) => statusOf(candidate)?.isFile());
   if (!file) {
     const known = folders.flatMap((folder) => yamlFilesUnder(folder).map((suite) => path.basename(suite, '.yaml')));
     const suggestion = nearest(name, known);

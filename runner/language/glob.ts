@@ -1,5 +1,5 @@
 /** File patterns of suites: `*` and `?` inside one name, `**` for any folders, a folder for all that is in it. */
-import { type Dirent, readdirSync, statSync } from 'node:fs';
+import { type Dirent, readdirSync, type Stats, statSync } from 'node:fs';
 import path from 'node:path';
 
 /** What a pattern may look at before it is given up: far more than any scenarios folder holds. */
@@ -98,10 +98,14 @@ function entriesOf(folder: string): readonly Dirent[] {
 }
 
 function isFolder(entry: Dirent, file: string): boolean {
-  if (!entry.isSymbolicLink()) return entry.isDirectory();
+  return entry.isSymbolicLink() ? (statusOf(file)?.isDirectory() ?? false) : entry.isDirectory();
+}
+
+/** What a path leads to; undefined when it leads nowhere, in a circle, or where this user may not look. */
+export function statusOf(file: string): Stats | undefined {
   try {
-    return statSync(file).isDirectory();
+    return statSync(file);
   } catch {
-    return false;
+    return undefined;
   }
 }

@@ -1,9 +1,8 @@
 /** Checks files of any kind: everything that is wrong with each. */
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { Complaints } from './complaints';
 import { kindOf, unknownKind } from './file-kind';
-import { yamlFilesUnder } from './glob';
+import { statusOf, yamlFilesUnder } from './glob';
 import { type LanguageOptions, loadCatalogue, loadConditions, loadProfile, loadScenario, loadSuite } from './load';
 import { parse } from './parse';
 import type { Checked, Diagnostic } from './scenario';
@@ -14,7 +13,7 @@ export function lintFiles(paths: readonly string[], options: LanguageOptions = {
   const files = new Map<string, 'named' | 'found'>();
   for (const one of paths) {
     const absolute = path.resolve(one);
-    if (!statSync(absolute, { throwIfNoEntry: false })?.isDirectory()) files.set(absolute, 'named');
+    if (!statusOf(absolute)?.isDirectory()) files.set(absolute, 'named');
     else for (const file of yamlFilesUnder(absolute)) files.set(file, files.get(file) ?? 'found');
   }
   return [...files].flatMap(([file, how]) => lintFile(file, how, options));
@@ -32,12 +31,13 @@ function lintFile(file: string, how: 'named' | 'found', options: LanguageOptions
     // Other programs keep YAML too: in a folder only what looks like a slip is worth a word.
     return how === 'named' || complaint.suggestion !== undefined ? [complaint] : [];
   }
+  const parsed = { complaints, tree };
   const loaders: Record<typeof kind, () => Checked<unknown>> = {
-    scenario: () => loadScenario(file, options),
-    suite: () => loadSuite(file, options),
-    profile: () => loadProfile(file, options),
-    conditions: () => loadConditions(file, options),
-    catalogue: () => loadCatalogue(file, options),
+    scenario: () => loadScenario(parsed, options),
+    suite: () => loadSuite(parsed, options),
+    profile: () => loadProfile(parsed, options),
+    conditions: () => loadConditions(parsed, options),
+    catalogue: () => loadCatalogue(parsed, options),
   };
   const loaded = loaders[kind]();
   return loaded.ok ? loaded.warnings : loaded.errors;

@@ -1,5 +1,5 @@
 /** From a file's name to its checked content: what everything outside this folder calls. */
-import { realpathSync, statSync } from 'node:fs';
+import { realpathSync } from 'node:fs';
 import path from 'node:path';
 import type { Catalogue } from './catalogue';
 import { checkCatalogue, checkConditions } from './check-catalogue';
@@ -9,6 +9,7 @@ import { checkSuite } from './check-suite';
 import { Complaints } from './complaints';
 import { CheckedDocument } from './document';
 import { type FileKind, kindOf, wrongKind } from './file-kind';
+import { statusOf } from './glob';
 import { parse } from './parse';
 import { prebuiltCatalogue } from './prebuilt-catalogue';
 import type { Checked, ClauseId, DeviceProfile, Diagnostic, Scenario, Suite } from './scenario';
@@ -28,24 +29,24 @@ export interface LanguageOptions {
 export const PACKAGE_ROOT = path.join(__dirname, '..', '..', '..');
 
 /** A scenario file; its matrix is unrolled into cases. */
-export function loadScenario(file: string, options: LanguageOptions = {}): Checked<Scenario> {
+export function loadScenario(file: string | Parsed, options: LanguageOptions = {}): Checked<Scenario> {
   return withCatalogue(options, (catalogue) =>
     load(file, 'scenario', options, catalogue, (document, tree) => checkScenario(document, tree)),
   );
 }
 
 /** A suite file with what it includes. */
-export function loadSuite(file: string, options: LanguageOptions = {}): Checked<Suite> {
-  return loadSuiteWithin(path.resolve(file), options, new Set());
+export function loadSuite(file: string | Parsed, options: LanguageOptions = {}): Checked<Suite> {
+  return loadSuiteWithin(file, options, new Set());
 }
 
-function loadSuiteWithin(file: string, options: LanguageOptions, open: ReadonlySet<string>): Checked<Suite> {
+function loadSuiteWithin(file: string | Parsed, options: LanguageOptions, open: ReadonlySet<string>): Checked<Suite> {
   return withCatalogue(options, (catalogue) => {
     const around = {
       catalogue,
       packageRoot: options.packageRoot ?? PACKAGE_ROOT,
       load: (included: string) => {
-        const inner = new Set([...open, realPath(file)]);
+        const inner = new Set([...open, realPath(typeof file === 'string' ? file : file.complaints.source.file)]);
         return inner.has(realPath(included)) ? undefined : loadSuiteWithin(included, options, inner);
       },
     };
@@ -54,7 +55,7 @@ function loadSuiteWithin(file: string, options: LanguageOptions, open: ReadonlyS
 }
 
 /** A device profile. */
-export function loadProfile(file: string, options: LanguageOptions = {}): Checked<DeviceProfile> {
+export function loadProfile(file: string | Parsed, options: LanguageOptions = {}): Checked<DeviceProfile> {
   return withCatalogue(options, (catalogue) =>
     load(file, 'profile', options, catalogue, (document, tree) => checkProfile(document, tree)),
   );
@@ -62,7 +63,7 @@ export function loadProfile(file: string, options: LanguageOptions = {}): Checke
 
 /** The clauses that a correct driver may never come to, with the condition that each waits for. */
 export function loadConditions(
-  file: string = path.join(PACKAGE_ROOT, 'scenarios', 'conditions.yaml'),
+  file: string | Parsed = path.join(PACKAGE_ROOT, 'scenarios', 'conditions.yaml'),
   options: LanguageOptions = {},
 ): Checked<ReadonlyMap<ClauseId, string>> {
   return withCatalogue(options, (catalogue) =>
@@ -80,19 +81,22 @@ const catalogues = new Map<string, CachedCatalogue>();
 
 /** The catalogue of clauses. */
 export function loadCatalogue(
-  file: string = path.join(PACKAGE_ROOT, 'scenarios', 'clauses.yaml'),
+  file: string | Parsed = path.join(PACKAGE_ROOT, 'scenarios', 'clauses.yaml'),
   options: Pick<LanguageOptions, 'vocabulary'> = {},
 ): Checked<Catalogue> {
+  if (typeof file !== 'string') return readCatalogue(file, options);
   const absolute = path.resolve(file);
-  const status = statSync(absolute, { throwIfNoEntry: false });
+  const status = statusOf(absolute);
   const stamp = status ? `${status.mtimeMs} ${status.size} ${status.ino}` : 'absent';
   const cached = catalogues.get(absolute);
   if (cached?.stamp === stamp) return cached.result;
-  const result =
-    prebuiltCatalogue(absolute) ??
-    load(absolute, 'catalogue', options, undefined, (document, tree) => checkCatalogue(document, tree));
+  const result = prebuiltCatalogue(absolute) ?? readCatalogue(absolute, options);
   catalogues.set(absolute, { stamp, result });
   return result;
+}
+
+function readCatalogue(file: string | Parsed, options: Pick<LanguageOptions, 'vocabulary'>): Checked<Catalogue> {
+  return load(file, 'catalogue', options, undefined, (document, tree) => checkCatalogue(document, tree));
 }
 
 function withCatalogue<T>(options: LanguageOptions, use: (catalogue: Catalogue) => Checked<T>): Checked<T> {
@@ -102,13 +106,22 @@ function withCatalogue<T>(options: LanguageOptions, use: (catalogue: Catalogue) 
   return loaded.ok ? use(loaded.value) : loaded;
 }
 
+/** A file that was parsed to find out what it is need not be parsed again. */
+export interface Parsed {
+  readonly complaints: Complaints;
+  readonly tree: Tree;
+}
+
 function load<T>(
-  file: string,
+  file: string | Parsed,
   kind: FileKind,
   options: LanguageOptions,
   catalogue: Catalogue | undefined,
   check: (document: CheckedDocument, tree: Tree) => T | undefined,
 ): Checked<T> {
+  if (typeof file !== 'string') {
+    return checkTree(file.complaints, file.tree, kind, options.vocabulary ?? vocabulary(), catalogue, check);
+  }
   const source = readSource(path.resolve(file));
   if ('code' in source) return { ok: false, errors: [source] };
   return checkSource(source, kind, options.vocabulary ?? vocabulary(), catalogue, check);
@@ -125,13 +138,25 @@ export function checkSource<T>(
   const complaints = new Complaints(source);
   const tree = parse(complaints);
   if (!tree) return { ok: false, errors: complaints.errors };
+  return checkTree(complaints, tree, kind, words, catalogue, check);
+}
+
+/** Checks what was parsed already; the parser's complaints count too. */
+export function checkTree<T>(
+  complaints: Complaints,
+  tree: Tree,
+  kind: FileKind,
+  words: Vocabulary,
+  catalogue: Catalogue | undefined,
+  check: (document: CheckedDocument, tree: Tree) => T | undefined,
+): Checked<T> {
+  const { source } = complaints;
   const found = kindOf(tree);
-  if (found !== undefined && found !== kind)
+  if (found !== undefined && found !== kind) {
     return { ok: false, errors: [...complaints.errors, wrongKind(source, tree, found, kind)] };
-  const document = new CheckedDocument(complaints, {
-    vocabulary: words,
-    ...(catalogue ? { clauses: catalogue.clauses } : {}),
-  });
+  }
+  const clauses = catalogue ? { clauses: catalogue.clauses } : {};
+  const document = new CheckedDocument(complaints, { vocabulary: words, ...clauses });
   const value = check(document, tree);
   document.flush(new Map());
   if (complaints.hasErrors || value === undefined) return { ok: false, errors: atLeastOne(complaints, source) };

@@ -1,9 +1,8 @@
 /** What a person names on the command line: suites by name, scenario and suite files, folders. */
-import { statSync } from 'node:fs';
 import path from 'node:path';
 import { Complaints } from './complaints';
 import { kindOf, unknownKind, wrongKind } from './file-kind';
-import { isYaml, yamlFilesUnder } from './glob';
+import { isYaml, statusOf, yamlFilesUnder } from './glob';
 import { PACKAGE_ROOT } from './load';
 import { parse } from './parse';
 import type { Checked, Diagnostic } from './scenario';
@@ -47,7 +46,7 @@ function resolveTarget(name: string, cwd: string, packageRoot: string): readonly
     .flatMap((candidate) => (isYaml(candidate) ? [candidate] : [candidate, `${candidate}.yaml`]))
     .find(isFile);
   if (file) return targetOf(file);
-  const folder = candidates.find((candidate) => statSync(candidate, { throwIfNoEntry: false })?.isDirectory());
+  const folder = candidates.find((candidate) => statusOf(candidate)?.isDirectory());
   if (folder) return folderTargets(name, folder);
   const suites = suiteFolders.flatMap((one) =>
     yamlFilesUnder(one).map((suite) => path.basename(suite).replace(/\.ya?ml$/, '')),
@@ -88,7 +87,7 @@ function folderTargets(name: string, folder: string): readonly Target[] | Diagno
 }
 
 function isFile(file: string): boolean {
-  return statSync(file, { throwIfNoEntry: false })?.isFile() ?? false;
+  return statusOf(file)?.isFile() ?? false;
 }
 
 function about(file: string, code: string, message: string): Diagnostic {
