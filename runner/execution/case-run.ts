@@ -1,5 +1,5 @@
 /** Runs one case on a host: opens, steps, judges, cleans up, and says what came of it. Whatever a device does ends in a CaseResult. */
-import { VFIO_DEVICE_FLAGS_RESET } from '../abi';
+import { VFIO_DEVICE_FLAGS_RESET, VFIO_DEVICE_STATE_MASK, VFIO_DEVICE_STATE_RUNNING } from '../abi';
 import { DeviceHang, HostMisuse, MemoryFault, type VfioHost } from '../host/vfio-host';
 import { type AccessListener, WatchedHost } from '../host/watched-host';
 import type { Case, DeviceProfile, Step } from '../language/scenario';
@@ -7,15 +7,17 @@ import type { Oracle } from '../oracles/oracle';
 import { World } from '../oracles/world';
 import type { DeviceSession } from '../steps/device-session';
 import { resetPatiently } from '../steps/reset';
+import { sayState } from '../steps/state-check';
 import type { Attachment, CaseMemory, SideName, StepContext, StepFailureReason } from '../steps/step-context';
 import { findVerb } from '../steps/verbs';
 import type { Limits } from '../vfio/limits';
+import type { MigrationRegion } from '../vfio/migration-region';
 import { AccessLog } from './access-log';
 import { GiveUp, SkipCase, StepFailure } from './case-end';
 import type { CaseResult, CaseStatus, SkipReason, StepResult } from './case-result';
-import type { Judging } from './judging';
 import { type DeviceFacts, lookAt } from './device-facts';
 import { DeviceSides } from './device-sides';
+import type { Judging } from './judging';
 import { firstUnmet } from './needs';
 import { Recorder } from './recorder';
 import type { DevicePlan } from './run-plan';
@@ -147,6 +149,7 @@ class CaseRun {
     try {
       ending = await this.openAndRun();
     } catch (error) {
+      if (error instanceof StepFailure && !settled.has(error)) this.settleOpening(error);
       ending = this.endingOf(error);
     }
     const last = await this.runFinally(ending);
@@ -161,15 +164,34 @@ class CaseRun {
     const session = this.sides.side('source');
     const architecture = options.profile?.assume['arch'] ?? this.host.facts.architecture;
     this.facts = lookAt(session, architecture);
+    if (this.facts.failure !== undefined) {
+      throw new StepFailure({
+        clause: 'DEV-INFO-ARGSZ',
+        expected: 'VFIO_DEVICE_GET_INFO answers',
+        observed: this.facts.failure,
+      });
+    }
     const unmet = firstUnmet(case_.needs, options.claims, this.facts, options.profile, options.plan);
     if (unmet?.kind === 'skip') return { status: 'skipped', reason: unmet.skip.reason, skip: unmet.skip };
     if (unmet) {
       this.recorder.broken(unmet.clause, { expected: unmet.expected, observed: unmet.observed });
       return { status: 'failed' };
     }
-    session.migration?.readState();
+    if (session.migration) this.expectRunning(session.migration);
     await this.runTopLevel(case_.steps, '');
     return { status: 'passed' };
+  }
+
+  /** Nothing can be said of a device that does not begin in running: every other finding would be this one again. */
+  private expectRunning(migration: MigrationRegion): void {
+    const state = migration.readState();
+    if (state.ok && (state.value & VFIO_DEVICE_STATE_MASK) === VFIO_DEVICE_STATE_RUNNING) return;
+    const observed = state.ok ? sayState(state.value) : state.message;
+    throw new StepFailure({
+      clause: 'STATE-DEFAULT',
+      expected: 'the device is in 001b (running) when it is opened',
+      observed,
+    });
   }
 
   private async runTopLevel(steps: readonly Step[], prefix: string): Promise<void> {
@@ -259,6 +281,13 @@ class CaseRun {
       .some((finding) => finding.clause === blamed && finding.verdict === 'warned');
     if (known || same || blamed === undefined) return;
     this.recorder.broken(blamed, what);
+  }
+
+  /** A failure before the first step. */
+  private settleOpening(error: StepFailure): void {
+    const { clause, ...what } = error.reason;
+    const known = this.recorder.findings.some((finding) => finding.verdict === 'broken');
+    if (!known && clause !== undefined) this.recorder.broken(clause, what);
   }
 
   private enterStep(step: Step): void {

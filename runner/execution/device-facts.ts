@@ -12,6 +12,8 @@ export interface DeviceFacts {
   readonly flags: number;
   readonly buses: readonly string[];
   readonly facts: ReadonlyMap<string, Fact>;
+  /** Why the device's information could not be had at all. */
+  readonly failure?: string;
 }
 
 const ZPCI_IDS = [1, 2, 3, 4];
@@ -34,7 +36,7 @@ export function lookAt(session: DeviceSession, architecture: string): DeviceFact
   facts.set('zpci', { holds: zpci, evidence: `capability ids ${ids.join(', ') || 'none'} on ${architecture}` });
   lookForMigration(session, facts);
   lookAtIommu(session, facts);
-  return { flags, buses: info.ok ? info.value.buses : [], facts };
+  return { flags, buses: info.ok ? info.value.buses : [], facts, ...(info.ok ? {} : { failure: info.message }) };
 }
 
 function lookForMigration(session: DeviceSession, facts: Map<string, Fact>): void {

@@ -1,17 +1,17 @@
 /** Workbench: what a process needs to run cases on one device of a plan: host, profile, judging. */
 import { createLocalHost } from '../host/local/local-host';
 import { createReferenceHost } from '../host/reference/create-reference-host';
-import type { HangMode } from '../reference/clock';
 import type { VfioHost } from '../host/vfio-host';
 import { type AccessListener, WatchedHost } from '../host/watched-host';
 import type { Case, DeviceProfile } from '../language/scenario';
 import { ORACLES } from '../oracles/all';
 import type { Oracle } from '../oracles/oracle';
+import type { HangMode } from '../reference/clock';
 import { parseDeviceAddress } from '../vfio/device-address';
 import { DEFAULT_LIMITS, type Limits } from '../vfio/limits';
 import { openDevice } from '../vfio/open-device';
-import { runCase } from './case-run';
 import type { CaseResult, StepResult } from './case-result';
+import { runCase } from './case-run';
 import { lookAt } from './device-facts';
 import { DeviceSides } from './device-sides';
 import { type Judging, judgingFor } from './judging';

@@ -148,7 +148,9 @@ class DeviceStateOracle implements OracleHooks {
     const memory = this.memories.get(device);
     if (!memory || access.field !== 'device_state' || access.result !== 4) return;
     const now = Number(access.value);
-    if (!VFIO_DEVICE_STATE_VALID(now) && !VFIO_DEVICE_STATE_IS_ERROR(now)) {
+    const legal = VFIO_DEVICE_STATE_VALID(now) || VFIO_DEVICE_STATE_IS_ERROR(now);
+    // What a write of such a value led to has a clause of its own.
+    if (!legal && (memory.pending === undefined || VFIO_DEVICE_STATE_VALID(memory.pending.written))) {
       this.judge.broken('STATE-STEADY', {
         expected: 'device_state never reads as 101b or 111b',
         observed: `it is ${say(now)}`,

@@ -56,8 +56,8 @@ export function judgeInfoReply(
   if (capOffset === undefined) return undefined;
   const usable = capOffset >= shape.headSize && capOffset + 8 <= wanted;
   if (!usable) {
-    // With a second call of the argsz that was asked for, a chain that is still missing is the fault of argsz.
-    const starved = capOffset === 0 && memory.needed > 0;
+    // A chain that is announced and not there, whatever room there was, is the fault of argsz.
+    const starved = capOffset === 0;
     judge.broken(starved ? argsz : (caps ?? chain), {
       expected: `with CAPS set, cap_offset of ${shape.name} is where the first capability starts: from ${shape.headSize} to ${wanted - 8}`,
       observed: `cap_offset ${capOffset}, argsz ${wanted}`,

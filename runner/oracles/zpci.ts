@@ -53,6 +53,8 @@ class ZpciOracle implements OracleHooks {
     const hasChain = (flags & VFIO_DEVICE_FLAGS_CAPS) !== 0;
     const start = hasChain ? (u32(exchange.answer, 16, this.facts) ?? 0) : 0;
     const chain = walkCapabilityChain(exchange.answer, this.facts.byteOrder, { start, headSize: 20, end: wanted });
+    // A chain that is broken is a finding of its own; where its capabilities end cannot be told.
+    if (chain.problems.length > 0) return;
     const known = chain.capabilities.filter((capability) => NAMES.has(capability.id));
     for (const [id, { name, clause }] of NAMES) {
       if (!known.some((capability) => capability.id === id))
@@ -152,7 +154,7 @@ class ZpciOracle implements OracleHooks {
   }
 
   private judgeStable(device: DeviceView, known: readonly Capability[]): void {
-    const now = new Map(known.map((capability) => [capability.id, stableBytes(capability)]));
+    const now = new Map(known.map((capability) => [capability.id, stableBytes(capability, this.facts.byteOrder)]));
     const before = this.first.get(device);
     if (!before) {
       this.first.set(device, now);
@@ -169,8 +171,8 @@ class ZpciOracle implements OracleHooks {
 }
 
 /** The content without the header's next, and without fh, which the platform may renew. */
-function stableBytes(capability: Capability): string {
-  const length = contentLength(capability);
+function stableBytes(capability: Capability, order: ByteOrder): string {
+  const length = contentLength(capability, order);
   const copy = Buffer.from(capability.bytes.subarray(0, length));
   copy.fill(0, 4, 8);
   if (capability.id === VFIO_DEVICE_INFO_CAP_ZPCI_BASE) copy.fill(0, vfioDeviceInfoCapZpciBase.fields.fh.offset);
@@ -178,10 +180,13 @@ function stableBytes(capability: Capability): string {
 }
 
 /** `bytes` runs to the next header: what lies between the structure and that is nobody's content. */
-function contentLength({ id, version, bytes }: Capability): number {
+function contentLength({ id, version, bytes }: Capability, order: ByteOrder): number {
   if (id === VFIO_DEVICE_INFO_CAP_ZPCI_BASE) return Math.min(bytes.length, version >= 2 ? BASE_V2_END : 32);
   if (id === VFIO_DEVICE_INFO_CAP_ZPCI_GROUP) return Math.min(bytes.length, version >= 2 ? GROUP_V2_END : GROUP_V1_END);
-  return bytes.length;
+  // A string is as long as its size says; behind the last one lies whatever room the caller gave.
+  const size = bytes.length >= 12 ? new DataView(bytes.buffer, bytes.byteOffset).getUint32(8, order === 'little') : 0;
+  // One whose size is wild has a finding already.
+  return 12 + size <= bytes.length ? 12 + size : Math.min(bytes.length, 12);
 }
 
 export const oracle: Oracle = {

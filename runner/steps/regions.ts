@@ -1,4 +1,6 @@
 /** Finding a region by the name that scenarios use, and the byte order of what stands in it. */
+
+import type { TUnsafe } from '@sinclair/typebox';
 import {
   type ByteOrder,
   VFIO_DEVICE_FLAGS_PCI,
@@ -11,7 +13,6 @@ import {
   VFIO_REGION_SUBTYPE_CCW_SCHIB,
   VFIO_REGION_TYPE_CCW,
 } from '../abi';
-import type { TUnsafe } from '@sinclair/typebox';
 import type { RegionName } from '../language/names';
 import { Choice } from '../language/scalars';
 import type { Region } from '../vfio/region';
