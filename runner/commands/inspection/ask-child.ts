@@ -1,0 +1,65 @@
+/** Runs the inspecting child with a deadline, and makes of its end, whatever it was, an answer or an error for people. */
+import { spawn } from 'node:child_process';
+import path from 'node:path';
+import { CannotRun } from '../support/exit';
+import type { InspectMessage, InspectReport } from './report';
+
+/** From the start of the child to its last word. A reset in an open may take a second or two; nothing else takes long. */
+const DEADLINE_MS = 15_000;
+
+type End = 'late' | { readonly code: number | null; readonly signal: NodeJS.Signals | null };
+
+/** @throws CannotRun when the device is missing, busy or forbidden, hangs, or kills the process. */
+export async function askChild(device: string): Promise<InspectReport> {
+  const child = spawn(process.execPath, [path.join(__dirname, 'child.js'), device], {
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const said = { out: '', error: '' };
+  child.stdout.setEncoding('utf8').on('data', (text: string) => {
+    said.out += text;
+  });
+  child.stderr.setEncoding('utf8').on('data', (text: string) => {
+    said.error += text;
+  });
+  const end = await new Promise<End>((resolve, reject) => {
+    const deadline = setTimeout(() => {
+      child.kill('SIGKILL');
+      // A process inside an uninterruptible system call does not even die of that.
+      setTimeout(() => resolve('late'), 1000);
+    }, DEADLINE_MS);
+    child.on('error', reject);
+    child.on('close', (code, signal) => {
+      clearTimeout(deadline);
+      resolve(child.killed ? 'late' : { code, signal });
+    });
+  });
+  return answer(device, messages(said.out), end, said.error);
+}
+
+function answer(device: string, heard: readonly InspectMessage[], end: End, errors: string): InspectReport {
+  const report = heard.find((message) => message.kind === 'report');
+  const doing = heard.findLast((message) => message.kind === 'doing')?.what ?? 'starting';
+  if (report) return report.report;
+  const refused = heard.find((message) => message.kind === 'cannot-open');
+  if (refused) throw new CannotRun(`${device} cannot be opened: ${refused.failure.message}`, refused.failure.advice);
+  const failed = heard.find((message) => message.kind === 'failed');
+  if (failed) throw new CannotRun(failed.message, failed.advice);
+  if (end === 'late')
+    throw new CannotRun(
+      `${device} did not answer within ${DEADLINE_MS / 1000} s, at: ${doing}`,
+      'The device or its driver hangs. Look into the kernel log (dmesg); the device may need a reset or the machine a restart.',
+    );
+  const how = end.signal === null ? `exit code ${end.code}` : end.signal;
+  throw new CannotRun(`inspecting ${device} ended with ${how}, at: ${doing}`, errors.trim() || undefined);
+}
+
+/** A line cut off by a kill is no message. */
+function messages(text: string): InspectMessage[] {
+  return text.split('\n').flatMap((line) => {
+    try {
+      return line === '' ? [] : [JSON.parse(line) as InspectMessage];
+    } catch {
+      return [];
+    }
+  });
+}

@@ -1,0 +1,32 @@
+/** What `lint` looks at. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { lintFiles, PACKAGE_ROOT } from '../../language';
+import { yamlFilesUnder } from '../../language/glob';
+import type { Diagnostic } from '../../language/scenario';
+
+const FOLDERS = ['scenarios', 'suites', 'devices'];
+
+export interface Linted {
+  readonly diagnostics: readonly Diagnostic[];
+  /** How many YAML files were looked at. */
+  readonly files: number;
+}
+
+/** Without paths: the kit's scenarios, suites and devices, and those of the working folder where it has its own. */
+export function lintPaths(paths: readonly string[], cwd: string): Linted {
+  const wanted = paths.length > 0 ? paths.map((one) => path.resolve(cwd, one)) : ownFolders(cwd);
+  const files = new Set(wanted.flatMap((one) => (isFolder(one) ? yamlFilesUnder(one) : [one])));
+  return { diagnostics: lintFiles(wanted), files: files.size };
+}
+
+function ownFolders(cwd: string): string[] {
+  const roots = new Set([PACKAGE_ROOT, cwd].map((root) => path.resolve(root)));
+  return [...roots]
+    .flatMap((root) => FOLDERS.map((folder) => path.join(root, folder)))
+    .filter((one) => existsSync(one));
+}
+
+function isFolder(one: string): boolean {
+  return existsSync(path.join(one, '.'));
+}

@@ -1,0 +1,101 @@
+/** The options of `run`, checked as far as that goes without looking at files or devices. */
+import type { CaseFilter } from '../../execution/run-plan';
+import { nearest, quote } from '../../language/suggest';
+import { UsageError } from '../support/exit';
+import { checkHost } from '../support/host-option';
+
+/** As commander gives them. */
+export interface RunOptions {
+  readonly device?: readonly string[];
+  readonly destination?: string;
+  readonly host: string;
+  readonly profile?: string;
+  readonly list?: true;
+  readonly case?: readonly string[];
+  readonly tag?: readonly string[];
+  readonly only?: readonly string[];
+  readonly skip?: readonly string[];
+  readonly repeat?: string;
+  readonly strict?: true;
+  readonly grade?: 'kit' | 'text';
+  readonly seed?: string;
+  readonly allow?: readonly string[];
+  readonly json?: string;
+  readonly out?: string;
+  /** Absent when neither --report nor --no-report was given. */
+  readonly report?: boolean;
+}
+
+export interface CheckedOptions {
+  readonly devices: readonly string[];
+  readonly destination?: string;
+  readonly host: string;
+  readonly profile?: string;
+  readonly list: boolean;
+  readonly filter: CaseFilter;
+  readonly repeat: number;
+  readonly strict: boolean;
+  readonly grade: 'kit' | 'text';
+  readonly seed: number;
+  readonly allow: readonly string[];
+  readonly json?: string;
+  readonly out?: string;
+  readonly report: boolean;
+}
+
+const PERMISSIONS = ['raw-ioctl', 'programs'];
+const MOST_REPETITIONS = 10_000;
+const LARGEST_SEED = 0xffff_ffff;
+
+/** @throws UsageError */
+export function checkOptions(given: RunOptions): CheckedOptions {
+  checkHost(given.host);
+  if (given.list && given.json !== undefined)
+    throw new UsageError('--list runs nothing, so that there is nothing to write to --json');
+  const filter: CaseFilter = {
+    cases: given.case ?? [],
+    tags: given.tag ?? [],
+    only: given.only ?? [],
+    skip: given.skip ?? [],
+  };
+  return {
+    devices: (given.device ?? []).map((name) => name.trim()),
+    ...(given.destination === undefined ? {} : { destination: given.destination.trim() }),
+    host: given.host,
+    ...(given.profile === undefined ? {} : { profile: given.profile }),
+    list: given.list === true,
+    filter,
+    repeat: wholeNumber('--repeat', given.repeat, 1, MOST_REPETITIONS, 1),
+    strict: given.strict === true,
+    grade: given.grade ?? 'kit',
+    seed: wholeNumber('--seed', given.seed, 0, LARGEST_SEED, 1),
+    allow: permissions(given.allow ?? []),
+    ...(given.json === undefined ? {} : { json: given.json }),
+    ...(given.out === undefined ? {} : { out: given.out }),
+    report: given.report ?? !isFiltered(filter),
+  };
+}
+
+/** True when a run takes only a part of what its suites hold. */
+export function isFiltered({ cases, tags, only, skip }: CaseFilter): boolean {
+  return cases.length + tags.length + only.length + skip.length > 0;
+}
+
+function wholeNumber(option: string, text: string | undefined, least: number, most: number, otherwise: number): number {
+  if (text === undefined) return otherwise;
+  const value = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new UsageError(`${option} ${quote(text)}: a whole number from ${least} to ${most} is wanted`);
+}
+
+function permissions(allow: readonly string[]): readonly string[] {
+  for (const word of allow) {
+    if (PERMISSIONS.includes(word)) continue;
+    const near = nearest(word, PERMISSIONS);
+    throw new UsageError(
+      `--allow ${quote(word)}: what can be allowed is ${PERMISSIONS.join(' and ')}`,
+      near === undefined ? undefined : `did you mean ${near} ?`,
+    );
+  }
+  return [...new Set(allow)];
+}

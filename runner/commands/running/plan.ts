@@ -1,0 +1,69 @@
+/** From the checked command line to the plan that the run's folder begins with. */
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { DEFAULT_LIMITS, type DevicePlan, type RunPlan } from '../../execution/run-plan';
+import { kitVersion } from '../../jest/plan-file';
+import { UsageError } from '../support/exit';
+import { freshFolder } from '../support/run-folders';
+import type { CheckedOptions } from './options';
+import { nameOf, type RunTarget } from './targets';
+
+/** Makes the run's folder. @throws UsageError when a folder or file cannot be used. */
+export function makePlan(
+  options: CheckedOptions,
+  targets: readonly RunTarget[],
+  devices: readonly DevicePlan[],
+  cwd: string,
+): RunPlan {
+  const now = new Date();
+  const folder =
+    options.out === undefined
+      ? freshFolder(path.join(cwd, 'results'), now, nameOf(targets))
+      : path.resolve(cwd, options.out);
+  if (options.json !== undefined) checkJsonFile(path.resolve(cwd, options.json));
+  makeFolder(folder);
+  return {
+    schemaVersion: 1,
+    kitVersion: kitVersion(),
+    folder,
+    targets: targets.map((target) => target.file),
+    devices,
+    filter: options.filter,
+    repeat: options.repeat,
+    strict: options.strict,
+    grade: options.grade,
+    seed: options.seed,
+    limits: DEFAULT_LIMITS,
+    allow: options.allow,
+    startedAt: now.toISOString(),
+  };
+}
+
+/** A folder with something in it is another run's, or somebody's: results of two runs must not get mixed. */
+function makeFolder(folder: string): void {
+  const status = statSync(folder, { throwIfNoEntry: false });
+  if (status && !status.isDirectory()) throw new UsageError(`--out ${folder} is a file, not a folder`);
+  if (status && readdirSync(folder).length > 0)
+    throw new UsageError(`--out ${folder} is not empty`, 'A run wants a folder of its own: name a new one.');
+  make(folder);
+}
+
+function checkJsonFile(file: string): void {
+  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`--json ${file} is a folder`);
+  make(path.dirname(file));
+  try {
+    accessSync(existsSync(file) ? file : path.dirname(file), constants.W_OK);
+  } catch {
+    throw new UsageError(`--json ${file} cannot be written`);
+  }
+}
+
+function make(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new UsageError(
+      `the folder ${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`,
+    );
+  }
+}
