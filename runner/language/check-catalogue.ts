@@ -1,9 +1,9 @@
 /** The catalogue of clauses, and the list of clauses whose condition need not arise. */
 import { createHash } from 'node:crypto';
 import type { Catalogue } from './catalogue';
+import type { CatalogueFile, ConditionsFile } from './catalogue-schema';
 import type { CheckedDocument } from './document';
 import type { Clause, ClauseId } from './scenario';
-import type { CatalogueFile, ConditionsFile } from './schemas';
 import { StepReader } from './steps';
 import { quote } from './suggest';
 import { entryOf, type MapTree, type Tree } from './tree';

@@ -2,7 +2,7 @@
 
 import type { Complaints } from './complaints';
 import type { JsonSchema } from './json-schema';
-import type { Problem } from './kinds';
+import type { Problem } from './problem';
 import { type Place, Reader, type ReaderHost } from './reader';
 import type { Clause, ClauseId } from './scenario';
 import type { TextRange } from './source';

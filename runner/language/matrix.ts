@@ -1,6 +1,7 @@
 /** `matrix:` one scenario over several values. */
-import type { Problem } from './kinds';
+
 import { LABEL_PATTERN } from './patterns';
+import type { Problem } from './problem';
 import type { TextRange } from './source';
 import { quote } from './suggest';
 import { caretRange, describe, type Entry, type MapTree, render, type Tree } from './tree';

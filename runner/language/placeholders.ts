@@ -1,6 +1,6 @@
 /** `${name}`: put in from a matrix, or from the use of a profile's steps. Positions stay those of the template. */
 
-import type { Problem } from './kinds';
+import type { Problem } from './problem';
 import type { TextRange } from './source';
 import { listing, nearest, quote } from './suggest';
 import type { Entry, ScalarTree, ScalarValue, Tree } from './tree';

@@ -3,11 +3,23 @@
  * Whether a document is valid is for the generated validator to say (see validate.ts); this says why not.
  */
 import type { JsonSchema } from './json-schema';
-import { KINDS, type Problem } from './kinds';
+import { checkGroups } from './key-groups';
+import { KINDS } from './kinds';
+import type { Problem } from './problem';
 import type { Step } from './scenario';
 import type { TextRange } from './source';
 import { listing, nearest, quote } from './suggest';
-import { caretRange, describe, entryOf, type ListTree, type MapTree, render, type ScalarTree, type Tree } from './tree';
+import {
+  caretRange,
+  describe,
+  entryOf,
+  type ListTree,
+  type MapTree,
+  render,
+  type ScalarTree,
+  type Tree,
+  written,
+} from './tree';
 
 /** What a reader needs from the document that it reads in. */
 export interface ReaderHost {
@@ -163,29 +175,9 @@ export class Reader {
         cause: `${place.name} takes ${listing(Object.keys(properties), 'or', 12)}`,
       });
     }
-    this.groups(schema, tree, place);
+    checkGroups(schema, tree, place, this.host);
     this.defaults(properties, tree, result, place);
     return result;
-  }
-
-  /** Arguments that are alternatives of each other. */
-  private groups(schema: JsonSchema, tree: MapTree, place: Place): void {
-    for (const group of schema['x-exactly-one'] ?? []) {
-      if (tree.damaged || tree.entries.some((entry) => group.includes(entry.key))) continue;
-      this.host.complain(place.owner, {
-        code: 'missing-key',
-        message: `${place.name} takes one of ${listing(group, 'or')}, and none is there`,
-      });
-    }
-    for (const group of [...(schema['x-exactly-one'] ?? []), ...(schema['x-at-most-one'] ?? [])]) {
-      const [first, second] = tree.entries.filter((entry) => group.includes(entry.key));
-      if (!first || !second) continue;
-      this.host.complain(second.keyRange, {
-        code: 'contradiction',
-        message: `${quote(second.key)} cannot stand beside ${quote(first.key)}`,
-        cause: `${place.name} takes one of ${listing(group, 'or')}`,
-      });
-    }
   }
 
   private unknownKey(key: string, range: TextRange, known: readonly string[], place: Place): string | undefined {
@@ -294,19 +286,4 @@ function withLimits(schema: JsonSchema): JsonSchema {
     'x-minimum': String(schema.minimum ?? Number.MIN_SAFE_INTEGER),
     'x-maximum': String(schema.maximum ?? Number.MAX_SAFE_INTEGER),
   };
-}
-
-/** A value of a schema as the tree that an author would have written. */
-export function written(value: unknown, range: TextRange): Tree {
-  if (Array.isArray(value)) return { kind: 'list', range, items: value.map((item) => written(item, range)) };
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).map(([key, inner]) => ({
-      key,
-      keyRange: range,
-      value: written(inner, range),
-    }));
-    return { kind: 'map', range, entries };
-  }
-  const scalar = value as string | number | bigint | boolean | null;
-  return { kind: 'scalar', range, value: scalar, text: String(scalar), plain: typeof scalar !== 'string' };
 }

@@ -1,44 +1,16 @@
 /** The files of the language, key by key: what is above and beside the steps. Steps themselves are the verbs' own schemas. */
 import { type Static, Type } from '@sinclair/typebox';
+import { CatalogueFile, ConditionsFile } from './catalogue-schema';
 import { ERRNO_NAMES, SEVERITIES, STATE_NAMES } from './names';
 import { CLAIM_NAMES, NEED_NAMES } from './needs';
-import { DATE_PATTERN, LINES_PATTERN, SELECTOR_PATTERN } from './patterns';
-import {
-  Address,
-  Choice,
-  ClauseId,
-  Count,
-  type Description,
-  Duration,
-  Label,
-  Many,
-  RegionName,
-  StateName,
-  Steps,
-  Text,
-  Width,
-} from './scalars';
-import type { Tree } from './tree';
+import { SELECTOR_PATTERN } from './patterns';
+import { ProfileFile } from './profile-schema';
+import { Choice, ClauseId, type Description, Duration, Label, Many, StateName, Steps, Text } from './scalars';
+import { name, Opaque } from './schema-parts';
 
 function ClauseSelector(options: Description = {}) {
   return Type.Unsafe<string>({ type: 'string', pattern: SELECTOR_PATTERN, ...options, 'x-kind': 'selector' });
 }
-
-/** Kept as a tree: the matrix is read before the rest, the templates of a profile after it. */
-function Opaque(schema: Record<string, unknown>) {
-  return Type.Unsafe<Tree>({ ...schema, 'x-kind': 'opaque' });
-}
-
-const name = (description: string) =>
-  Type.Unsafe<string>({
-    type: 'string',
-    minLength: 1,
-    maxLength: 120,
-    pattern: '^[^\\n\\r]+$',
-    patternErrorMessage: 'a name is one line',
-    description,
-    'x-kind': 'text',
-  });
 
 export const ScenarioFile = Type.Object(
   {
@@ -153,128 +125,6 @@ export const SuiteFile = Type.Object(
   { title: 'A suite' },
 );
 export type SuiteFile = Static<typeof SuiteFile>;
-
-export const ProfileFile = Type.Object(
-  {
-    device: name('What the device is called in reports'),
-    description: Type.Optional(Text()),
-    match: Type.Object(
-      {
-        pci: Type.Optional(
-          Type.Unsafe<string>({
-            type: 'string',
-            pattern: '^[0-9a-f]{4}:[0-9a-f]{4}$',
-            patternErrorMessage: 'vendor and device id in lower-case hex, as in "1234:11e8"',
-            description: 'Vendor and device id: "1234:11e8"',
-            'x-kind': 'text',
-          }),
-        ),
-        driver: Type.Optional(Text({ description: 'The vendor driver of a mediated device' })),
-        'mdev-type': Type.Optional(Text({ description: 'The mdev type' })),
-        reference: Type.Optional(Text({ description: 'A kind of the reference device: pci, zpci, ccw, fsl-mc' })),
-      },
-      { minProperties: 1, description: 'Which devices this profile is for; all that is given must fit' },
-    ),
-    claims: Type.Optional(
-      Type.Array(Choice(CLAIM_NAMES), { uniqueItems: true, description: 'What the device must therefore show' }),
-    ),
-    dma: Type.Optional(
-      Opaque({ description: `Steps that make the device write to memory; \${iova} and \${size} are given` }),
-    ),
-    irq: Type.Optional(Opaque({ description: 'Steps that make the device raise an interrupt' })),
-    error: Type.Optional(Opaque({ description: 'Steps that bring the device into ERROR' })),
-    fingerprint: Type.Optional(
-      Opaque({ description: 'Reads that identify the state of the device: what must arrive on the destination' }),
-    ),
-    mark: Type.Optional(
-      Opaque({ description: `Steps that put a value into the device which its fingerprint shows; \${value} is given` }),
-    ),
-    'dma-below': Type.Optional(Address({ description: 'First address that the DMA of the device cannot reach' })),
-    'irq-index': Type.Optional(
-      Count({ maximum: 255, description: 'The IRQ index of the interrupt that `irq:` raises' }),
-    ),
-    counter: Type.Optional(
-      Type.Object(
-        { region: RegionName(), at: Address(), width: Width() },
-        { description: 'A register that moves while the device runs and stands still when it is stopped' },
-      ),
-    ),
-    quiet: Type.Optional(Duration({ description: 'How long stillness is watched', maximum: 60_000 })),
-    deadline: Type.Optional(Duration({ description: 'How long a step may take when it does not say', minimum: 1 })),
-    waivers: Type.Array(
-      Type.Object({
-        clause: ClauseId(),
-        reason: Text({ description: 'Why the device breaks the clause, as in "erratum 12"' }),
-        until: Type.Unsafe<string>({
-          type: 'string',
-          pattern: DATE_PATTERN,
-          description: 'The last day on which the waiver counts: 2027-01-31',
-          'x-kind': 'date',
-        }),
-      }),
-      {
-        default: [],
-        maxItems: 200,
-        description: 'Clauses that the device is known to break, shown beside the verdict',
-      },
-    ),
-    assume: Type.Unsafe<Record<string, string>>({
-      type: 'object',
-      additionalProperties: { type: 'string', minLength: 1, maxLength: 2000, 'x-kind': 'text' },
-      default: {},
-      description: 'Assumptions that every report shows: {arch: s390x}',
-    }),
-  },
-  { title: 'A device profile' },
-);
-export type ProfileFile = Static<typeof ProfileFile>;
-
-const LineRange = Type.Unsafe<string>({
-  type: ['integer', 'string'],
-  pattern: LINES_PATTERN,
-  minimum: 1,
-  'x-kind': 'lines',
-});
-
-export const CatalogueFile = Type.Object({
-  source: Type.Optional(
-    Type.Unsafe<Record<string, string>>({
-      type: 'object',
-      additionalProperties: { type: 'string', minLength: 1, maxLength: 2000, 'x-kind': 'text' },
-      description: 'What the line numbers count in',
-    }),
-  ),
-  clauses: Type.Array(
-    Type.Object({
-      id: Type.Unsafe<string>(ClauseId()),
-      family: Text({ description: 'The family, as in STATE or SAVE' }),
-      who: Choice(['driver', 'kernel', 'user']),
-      level: Choice(['must', 'should', 'may', 'undefined']),
-      word: Type.Optional(Choice(['must', 'should', 'may', 'undefined'])),
-      because: Type.Optional(Text()),
-      basis: Type.Optional(Text()),
-      authority: Text(),
-      lines: Type.Array(LineRange, { maxItems: 50 }),
-      text: Text(),
-      rationale: Text(),
-      note: Type.Optional(Text()),
-    }),
-    { minItems: 1, maxItems: 2000 },
-  ),
-});
-export type CatalogueFile = Static<typeof CatalogueFile>;
-
-export const ConditionsFile = Type.Object({
-  conditions: Type.Array(
-    Type.Object({
-      clause: ClauseId(),
-      condition: Text({ description: 'What would have to be seen before the clause can be judged' }),
-      why: Text({ description: 'Why a correct driver need never show that, and nothing can force it' }),
-    }),
-    { minItems: 1, maxItems: 500 },
-  ),
-});
-export type ConditionsFile = Static<typeof ConditionsFile>;
 
 /** By the name that vocabulary.ts knows each by. */
 export const DOCUMENT_SCHEMAS = {

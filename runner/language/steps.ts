@@ -1,12 +1,13 @@
 /** Steps: one verb each, in short or long form, and the keys that may stand beside any verb. */
 import type { CheckedDocument } from './document';
+import { readExpectation } from './expectation';
 import type { JsonSchema } from './json-schema';
 import type { ReaderHost } from './reader';
 import type { Expectation, Step } from './scenario';
-import type { CommonKeys, ExpectationMap } from './schemas';
+import type { CommonKeys } from './schemas';
 import type { TextRange } from './source';
 import { listing, nearest, quote } from './suggest';
-import { caretRange, describe, type Entry, type MapTree, render, type ScalarTree, type Tree } from './tree';
+import { caretRange, describe, type Entry, type MapTree, render, type Tree } from './tree';
 import { type VerbEntry, verbValidator } from './vocabulary';
 
 const MAX_TITLE = 100;
@@ -162,7 +163,7 @@ export class StepReader implements ReaderHost {
       const { key, keyRange, value } = entry;
       if (entry === own) continue;
       const schema = Object.hasOwn(this.common, key) ? this.common[key] : undefined;
-      if (key === 'expect') expect = this.expectation(verb, entry);
+      if (key === 'expect') expect = readExpectation(verb, entry, this.document, this);
       else if (schema) Object.assign(result, { [key]: this.read(schema, value, key, keyRange) });
       else if (key === 'steps' && takesSteps(verb)) continue;
       else if (!verbs.includes(entry)) this.strayKey(verb, entry);
@@ -200,60 +201,6 @@ export class StepReader implements ReaderHost {
       cause: `beside ${verb.name} stand ${listing(beside)}`,
       ...(suggestion ? { suggestion } : {}),
     });
-  }
-
-  private expectation(verb: VerbEntry, { value, keyRange }: Entry): Expectation | undefined {
-    if (!verb.takesExpect) {
-      this.complain(keyRange, {
-        code: 'no-expectation',
-        message: `${verb.name} takes no expect`,
-        cause: 'it either works or the case is broken',
-      });
-      return undefined;
-    }
-    if (value.kind === 'scalar' && (value.unknown || this.shortExpectation(value))) return undefined;
-    const tree: Tree =
-      value.kind === 'scalar' && value.value !== null
-        ? { kind: 'map', range: value.range, entries: [{ key: 'result', keyRange, value }] }
-        : value;
-    const { vocabulary } = this.document.surroundings;
-    const read = this.document.read(
-      vocabulary.documents.expectation,
-      vocabulary.validator('expectation'),
-      tree,
-      { name: 'expect', owner: keyRange },
-      this,
-    );
-    const { errno, state, result } = (read ?? {}) as ExpectationMap;
-    if (errno && result === 'success') {
-      this.complain(keyRange, {
-        code: 'contradiction',
-        message: 'a step that succeeds has no errno',
-        cause: 'leave out `result`, or write `either`',
-      });
-    }
-    return {
-      position: this.document.complaints.position(keyRange),
-      ...(errno === undefined ? {} : { errno }),
-      ...(state === undefined ? {} : { state }),
-      ...(result === undefined ? {} : { result }),
-    };
-  }
-
-  /** `expect: EINVAL`: clear enough to say what to write, and not a second way to write it. */
-  private shortExpectation(value: ScalarTree): boolean {
-    const properties = this.document.surroundings.vocabulary.documents.expectation.properties ?? {};
-    const text = value.text;
-    const errno = properties.errno?.anyOf?.[0]?.enum?.includes(text) ? `{errno: ${text}}` : undefined;
-    const state = properties.state?.anyOf?.[0]?.['x-values']?.includes(text) ? `{state: ${text}}` : undefined;
-    if (errno === undefined && state === undefined) return false;
-    this.complain(value.range, {
-      code: 'unknown-value',
-      message: `${quote(text)} alone does not say what is expected of it`,
-      cause: 'the short form is success, failure or either',
-      suggestion: errno ?? state ?? '',
-    });
-    return true;
   }
 
   /** A step provokes by breaking a user's clause, and judges one that is not the user's. */

@@ -95,3 +95,18 @@ export function caretRange(tree: Tree): TextRange {
   }
   return tree.range;
 }
+
+/** A value of a schema as the tree that an author would have written. */
+export function written(value: unknown, range: TextRange): Tree {
+  if (Array.isArray(value)) return { kind: 'list', range, items: value.map((item) => written(item, range)) };
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).map(([key, inner]) => ({
+      key,
+      keyRange: range,
+      value: written(inner, range),
+    }));
+    return { kind: 'map', range, entries };
+  }
+  const scalar = value as string | number | bigint | boolean | null;
+  return { kind: 'scalar', range, value: scalar, text: String(scalar), plain: typeof scalar !== 'string' };
+}
