@@ -97,6 +97,10 @@ export class World implements AccessListener {
 
   after(access: Access): void {
     if (this.muted) return;
+    if (access.thrown) {
+      this.unanswered(access);
+      return;
+    }
     switch (access.call) {
       case 'pread':
       case 'pwrite':
@@ -130,11 +134,14 @@ export class World implements AccessListener {
       default:
         break;
     }
-    if (access.thrown instanceof MemoryFault || access.thrown instanceof DeviceHang) {
-      const device =
-        this.devices.get(access.fd) ?? (access.memory ? this.mappings.get(access.memory)?.device : undefined);
-      for (const oracle of this.oracles) oracle.faulted?.(device, access.thrown.message);
-    }
+  }
+
+  /** Nobody answered: there is nothing to decode, and what is not the kit's own mistake is the device's. */
+  private unanswered(access: Access): void {
+    if (!(access.thrown instanceof MemoryFault || access.thrown instanceof DeviceHang)) return;
+    const device =
+      this.devices.get(access.fd) ?? (access.memory ? this.mappings.get(access.memory)?.device : undefined);
+    for (const oracle of this.oracles) oracle.faulted?.(device, access.thrown.message);
   }
 
   caseEnds(): void {

@@ -1,0 +1,111 @@
+/** The executor as it is in a run: a child process that may hang, be killed, or crash, at the cost of one case. */
+import fs from 'node:fs';
+import { createExecutorClient, type ExecutorClient } from '../../runner/execution/executor-client';
+import { caseOf, planFor } from '../support/plans';
+
+const SAVE = caseOf(`
+scenario: A save
+clauses: [SAVE-READ]
+needs: [migration-v1]
+steps:
+  - transition: stop-and-copy
+  - save: {as: state}
+  - transition: stop
+`);
+
+let client: ExecutorClient | undefined;
+afterEach(() => client?.stop());
+
+function start(device: string, stepDeadlineMs: number): ExecutorClient {
+  const plan = planFor(device, { stepDeadlineMs });
+  client = createExecutorClient(plan, { device, host: 'local' });
+  return client;
+}
+
+/** Children of this process, by /proc. */
+function children(): number[] {
+  const text = fs.readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8');
+  return text
+    .split(' ')
+    .filter((word) => word !== '')
+    .map(Number);
+}
+
+async function until(what: () => boolean): Promise<void> {
+  for (let n = 0; n < 400; n += 1) {
+    if (what()) return;
+    await new Promise((resolve) => setTimeout(resolve, 25));
+  }
+  throw new Error('what was waited for did not come');
+}
+
+test('a case runs, and the next one in the same child', async () => {
+  const executor = start('reference', 5000);
+  const before = children();
+  expect((await executor.run(SAVE)).status).toBe('passed');
+  const child = children().filter((pid) => !before.includes(pid));
+  expect((await executor.run(SAVE)).status).toBe('passed');
+  expect(children().filter((pid) => !before.includes(pid))).toEqual(child);
+  await executor.stop();
+  await until(() => !children().some((pid) => child.includes(pid)));
+});
+
+test('an access that does not return fails its case under DEV-RESPONDS, and the next case runs', async () => {
+  const executor = start('reference+hang-on-pending-read', 400);
+  const hung = await executor.run(SAVE);
+  expect(hung.status).toBe('failed');
+  expect(hung.findings).toHaveLength(1);
+  expect(hung.findings[0]).toMatchObject({
+    clause: 'DEV-RESPONDS',
+    verdict: 'broken',
+    step: 'step 2 "save: {as: state}"',
+    line: 7,
+  });
+  expect(hung.findings[0]?.observed).toMatch(/^pread of 8 bytes at 0x[0-9a-f]+ did not return within 400 ms$/);
+  expect(hung.findings[0]?.accesses.at(-1)).toMatchObject({ marked: true, call: 'pread', errno: 'did not return' });
+  expect(hung.steps.map((step) => [step.title, step.status])).toEqual([
+    ['transition: stop-and-copy', 'passed'],
+    ['save: {as: state}', 'failed'],
+  ]);
+  const next = await executor.run(caseOf('scenario: Another\nclauses: [DEV-INFO-FLAGS]\nsteps:\n  - info: device\n'));
+  expect(next.status).toBe('passed');
+});
+
+test('a SIGKILL from outside in mid-step makes that one case broken, and the run goes on', async () => {
+  const executor = start('reference+hang-on-pending-read', 60_000);
+  const before = children();
+  const running = executor.run(SAVE);
+  await until(() => children().some((pid) => !before.includes(pid)));
+  // It blocks in the access a moment after it has started.
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  for (const pid of children()) if (!before.includes(pid)) process.kill(pid, 'SIGKILL');
+  const killed = await running;
+  expect(killed.status).toBe('broken');
+  expect(killed.findings).toEqual([]);
+  expect(killed.reason).toBe('the executor was ended from outside with SIGKILL during "save: {as: state}"');
+  const next = await executor.run(caseOf('scenario: Another\nclauses: [DEV-INFO-FLAGS]\nsteps:\n  - info: device\n'));
+  expect(next.status).toBe('passed');
+});
+
+test('a device that is not there is told at the probe, with advice', async () => {
+  const probe = await start('0000:ff:1f.7', 5000).probe();
+  expect(probe).toMatchObject({ ok: false, failure: { kind: 'missing' } });
+});
+
+test('a probe says what the device shows', async () => {
+  const probe = await start('reference:zpci', 5000).probe();
+  expect(probe).toMatchObject({
+    ok: true,
+    description: {
+      buses: ['pci'],
+      shows: ['migration-v1', 'zpci', 'dirty-pages'],
+      host: { byteOrder: 'big', architecture: 's390x' },
+    },
+  });
+});
+
+test('stopping twice, and before anything ran, is fine', async () => {
+  const executor = start('reference', 5000);
+  await executor.stop();
+  await executor.stop();
+});
