@@ -114,8 +114,11 @@ function runQemu(session: GuestSession, machine: Machine, limits: BootLimits): P
       clearTimeout(timer);
       reader.end();
       seconds.total = elapsed();
+      const complaint = Buffer.concat(complaints).toString();
+      if (complaint !== '') writeFileSync(join(session.folder, 'qemu.log'), complaint);
       if (trouble === undefined && (code !== 0 || signal !== null)) {
-        const said = Buffer.concat(complaints).toString().trim().split('\n').slice(-5).join('\n');
+        // A crash starts with its reason; what follows is a dump of the processor.
+        const said = complaint.trim().split('\n').slice(0, 3).join('\n');
         trouble = `QEMU ended with ${signal ?? `exit code ${code}`}${said === '' ? '' : `: ${said}`}`;
       }
       resolve({ markers, trouble, seconds });
