@@ -1,3 +1,5 @@
+import * as zlib from 'node:zlib';
+
 const TABLE = buildTable();
 
 function buildTable(): Uint32Array {
@@ -12,6 +14,11 @@ function buildTable(): Uint32Array {
 
 /** The IEEE 802.3 checksum of `bytes`, continuing from `previous`. */
 export function crc32(bytes: Uint8Array, previous = 0): number {
+  // zlib has it from Node 20.15 on, ten times as fast; large states are worth it.
+  return typeof zlib.crc32 === 'function' ? zlib.crc32(bytes, previous) : crc32ByTable(bytes, previous);
+}
+
+export function crc32ByTable(bytes: Uint8Array, previous = 0): number {
   let crc = ~previous >>> 0;
   for (let at = 0; at < bytes.length; at++) crc = (TABLE[(crc ^ (bytes[at] ?? 0)) & 0xff] ?? 0) ^ (crc >>> 8);
   return ~crc >>> 0;

@@ -56,14 +56,14 @@ export function createReferenceHost(options: ReferenceHostOptions): VfioHost {
   const clock = new VirtualClock(options.hang ?? 'virtual');
   const seed = options.seed ?? 1;
   const { order, pageSize, personality } = source.name;
-  const mediated = modelOf(source, '', seed).mediated;
+  const { mediated } = modelOf(source, { role: 'source', name: '' }, seed);
   const topology = referenceTopology(personality, mediated);
   const platform = hostPlatform(personality, order, pageSize, mediated);
   const build = (
     selection: ReferenceSelection,
     endpoint: ReferenceEndpoint,
   ): { number: number; device: ReferenceDevice } => {
-    const model = { ...modelOf(selection, endpoint.name, seed + endpoint.group * 0x1000), mediated };
+    const model = { ...modelOf(selection, endpoint, seed + endpoint.group * 0x1000), mediated };
     const device = new ReferenceDevice(model, platform.backing, clock);
     for (const peculiarity of selection.peculiarities) peculiarity.device?.(device);
     return { number: endpoint.group, device };
@@ -92,7 +92,11 @@ export function createReferenceHost(options: ReferenceHostOptions): VfioHost {
   return new ReferenceHost(facts, kernel, clock);
 }
 
-function modelOf({ name, peculiarities }: ReferenceSelection, deviceName: string, seed: number): DeviceModel {
+function modelOf(
+  { name, peculiarities }: ReferenceSelection,
+  endpoint: Pick<ReferenceEndpoint, 'role' | 'name'>,
+  seed: number,
+): DeviceModel {
   const { personality, order, pageSize, layout, stateSize } = name;
   const model: DeviceModel = {
     personality,
@@ -101,7 +105,8 @@ function modelOf({ name, peculiarities }: ReferenceSelection, deviceName: string
     layout,
     stateSize,
     seed,
-    name: deviceName,
+    role: endpoint.role,
+    name: endpoint.name,
     mediated: mediatedByDefault(personality),
   };
   return peculiarities.reduce((changed, peculiarity) => peculiarity.model?.(changed) ?? changed, model);

@@ -71,6 +71,21 @@ export function decodeRegisters(bytes: Uint8Array): StateRegisters {
   return registers;
 }
 
+const MAX_FRESH_CONTENTS = 4;
+const freshContents = new Map<string, Uint8Array>();
+
+/** The content of a fresh device, remembered for the few devices that are opened again and again. */
+function freshContent(size: number, seed: number): Uint8Array {
+  const key = `${size} ${seed}`;
+  const known = freshContents.get(key);
+  if (known !== undefined) return known;
+  const content = new Uint8Array(size);
+  new SeededRandom(seed).fill(content);
+  if (freshContents.size >= MAX_FRESH_CONTENTS) freshContents.clear();
+  freshContents.set(key, content);
+  return content;
+}
+
 /** What must migrate: internal memory and registers. Notices which blocks of memory changed. */
 export class InternalState {
   readonly memory: Uint8Array;
@@ -92,7 +107,7 @@ export class InternalState {
 
   /** Power-on content: the same for the same seed. */
   makeFresh(): void {
-    new SeededRandom(this.seed).fill(this.memory);
+    this.memory.set(freshContent(this.memory.length, this.seed));
     this.registers = freshRegisters();
     this.touchAll();
   }

@@ -66,6 +66,21 @@ export function decodePacket(bytes: Uint8Array): Packet | { readonly problem: st
   };
 }
 
+/** The length that a packet's header says it has, header included. */
+export function packetLength(header: Uint8Array): number {
+  return PACKET_HEADER_SIZE + new DataView(header.buffer, header.byteOffset, header.byteLength).getUint32(28, true);
+}
+
+/** A copy with a checksum that fits, after a change of its payload: what a driver without checksums would take. */
+export function resealPacket(bytes: Uint8Array, change: (kind: number, payload: DataView) => void): Uint8Array {
+  const copy = bytes.slice();
+  if (copy.length < PACKET_HEADER_SIZE) return copy;
+  const view = new DataView(copy.buffer);
+  change(view.getUint16(6, true), new DataView(copy.buffer, PACKET_HEADER_SIZE));
+  view.setUint32(CHECKSUM_AT, checksum(copy), true);
+  return copy;
+}
+
 /** Of the whole packet with its checksum field left out. */
 function checksum(bytes: Uint8Array): number {
   return crc32(bytes.subarray(PACKET_HEADER_SIZE), crc32(bytes.subarray(0, CHECKSUM_AT)));

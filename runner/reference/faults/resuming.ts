@@ -221,7 +221,7 @@ export const RESUMING_FAULTS: readonly Peculiarity[] = [
       }),
   }),
   fault({
-    name: 'reset-keeps-memory',
+    name: 'reset-keeps-scratch',
     breaks: ['RES-RESET'],
     summary: 'VFIO_DEVICE_RESET in stop-and-copy leaves the scratch register as it was',
     device: (device) =>

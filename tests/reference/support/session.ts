@@ -1,7 +1,11 @@
 import { type IoctlName, ioctlNumber } from '../../../runner/abi/ioctls';
 import type { ScalarWidth } from '../../../runner/abi/scalar';
 import { readScalar, writeScalar } from '../../../runner/abi/scalar';
-import { vfioDeviceInfo } from '../../../runner/abi/structures/vfio-device-info';
+import {
+  VFIO_DEVICE_FLAGS_CCW,
+  VFIO_DEVICE_FLAGS_PCI,
+  vfioDeviceInfo,
+} from '../../../runner/abi/structures/vfio-device-info';
 import { vfioDeviceMigrationInfo } from '../../../runner/abi/structures/vfio-device-migration-info';
 import { VFIO_TYPE1v2_IOMMU } from '../../../runner/abi/structures/vfio-extensions';
 import { vfioIommuType1DirtyBitmap } from '../../../runner/abi/structures/vfio-iommu-type1-dirty-bitmap';
@@ -214,8 +218,12 @@ export class Device {
     if (typeof offset === 'number') return offset;
     if (typeof size === 'number') return size;
     const bytes = new Uint8Array(Number(size));
-    const result = this.host.pread(this.fd, bytes, this.base + offset);
-    return result < 0 ? result : bytes;
+    for (let at = 0; at < bytes.length; ) {
+      const result = this.host.pread(this.fd, bytes.subarray(at), this.base + offset + BigInt(at));
+      if (result <= 0) return result === 0 ? -1000 : result;
+      at += result;
+    }
+    return bytes;
   }
 
   /** Saves until nothing is pending, or `most` buffers. */
@@ -248,7 +256,7 @@ export class Device {
   }
 
   private registersAt(offset: number): bigint {
-    const personality = this.host.facts.architecture === 's390x' && this.region === 4n ? 0x1000n : 0n;
+    const personality = (this.info().flags & VFIO_DEVICE_FLAGS_CCW) !== 0 ? 0x1000n : 0n;
     return personality + BigInt(offset);
   }
 
@@ -266,7 +274,8 @@ export class Device {
 
   /** Lets a PCI device master the bus. */
   enableDma(): void {
-    if (this.region === 9n) must(this.host.pwrite(this.fd, Uint8Array.of(6, 4), (7n << 40n) + 4n), 'command');
+    if ((this.info().flags & VFIO_DEVICE_FLAGS_PCI) !== 0)
+      must(this.host.pwrite(this.fd, Uint8Array.of(6, 4), (7n << 40n) + 4n), 'command');
   }
 
   /** Makes the device fill memory with a pattern and waits until it has. */
