@@ -45,6 +45,9 @@ int dut_init(struct vfio_device *vdev)
 
 	mutex_init(&dut->lock);
 	mutex_init(&dut->pin_lock);
+	spin_lock_init(&dut->pin_state);
+	init_waitqueue_head(&dut->unpinned);
+	INIT_WORK(&dut->unpin_work, dut_unpin_work);
 	init_waitqueue_head(&dut->fault_changed);
 	INIT_DELAYED_WORK(&dut->dma_work, dut_dma_work);
 	INIT_DELAYED_WORK(&dut->activity_work, dut_activity_work);
@@ -102,6 +105,7 @@ void dut_close(struct vfio_device *vdev)
 	/* They take the lock, and do nothing on a device that is not open. */
 	cancel_delayed_work_sync(&dut->dma_work);
 	cancel_delayed_work_sync(&dut->activity_work);
+	cancel_work_sync(&dut->unpin_work);
 
 	mutex_lock(&dut->lock);
 	dut_region_free(dut);

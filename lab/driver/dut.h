@@ -57,6 +57,11 @@ struct dut_area {
 
 #define DUT_MAX_AREAS 3
 
+struct dut_pins {
+	u64 iova;
+	u64 count;	/* pages */
+};
+
 struct dut {
 	struct vfio_device vdev;
 
@@ -107,10 +112,14 @@ struct dut {
 	struct delayed_work activity_work;
 	struct delayed_work late_work;
 
-	/* Pages that the device holds pinned; see pins.c. */
+	/* Pinned pages; see pins.c. pin_state guards the two ranges and is innermost. */
 	struct mutex pin_lock;
-	dma_addr_t pinned_iova;
-	unsigned int nr_pinned;
+	spinlock_t pin_state;
+	struct dut_pins held;		/* stay pinned */
+	struct dut_pins passing;	/* pinned for one copy */
+	unsigned int nr_pinned;		/* of held, so far */
+	wait_queue_head_t unpinned;
+	struct work_struct unpin_work;
 };
 
 static inline struct dut *to_dut(struct vfio_device *vdev)
@@ -159,6 +168,7 @@ int dut_dma_write(struct dut *dut, u64 iova, void *from, size_t count);
 int dut_pinned_copy(struct dut *dut, u64 iova, void *data, size_t count, bool write);
 void dut_pin_command(struct dut *dut, u64 command);
 void dut_unpin_all(struct dut *dut);
+void dut_unpin_work(struct work_struct *work);
 void dut_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length);
 
 /* activity.c */

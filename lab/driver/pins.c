@@ -3,8 +3,11 @@
  * DMA through pinned pages, and pages that stay pinned: the kernel counts them
  * as dirty for as long as they are.
  *
- * pin_lock is held while pages are being pinned, so that dut_dma_unmap() sees
- * all of them: the kernel does not forgive a pin that outlives its mapping.
+ * The kernel does not forgive a pin that outlives its mapping: dut_dma_unmap()
+ * has to see every pinned page off. It is called with the kernel's list of
+ * devices locked, and unpinning takes the IOMMU's lock, outside of which that
+ * list is locked elsewhere. So the unpinning is a worker's, and the wait for it
+ * is bounded; the kernel asks again.
  */
 #include <linux/highmem.h>
 #include <linux/iommu.h>
@@ -14,6 +17,17 @@
 #define PINS_MAX 512
 /* Pages pinned by one call. */
 #define PIN_BATCH 16
+#define UNMAP_WAIT_MS 100
+
+static void set_range(struct dut *dut, struct dut_pins *pins, u64 iova, u64 count)
+{
+	spin_lock(&dut->pin_state);
+	pins->iova = iova;
+	pins->count = count;
+	spin_unlock(&dut->pin_state);
+	if (!count)
+		wake_up(&dut->unpinned);
+}
 
 int dut_pinned_copy(struct dut *dut, u64 iova, void *data, size_t count, bool write)
 {
@@ -25,6 +39,7 @@ int dut_pinned_copy(struct dut *dut, u64 iova, void *data, size_t count, bool wr
 	mutex_lock(&dut->pin_lock);
 	for (; count && !ret; count -= part, data += part, iova += part) {
 		part = min_t(size_t, count, PAGE_SIZE - offset_in_page(iova));
+		set_range(dut, &dut->passing, iova & PAGE_MASK, 1);
 		ret = vfio_pin_pages(&dut->vdev, iova & PAGE_MASK, 1,
 				     write ? IOMMU_READ | IOMMU_WRITE : IOMMU_READ, &page);
 		if (ret != 1) {
@@ -40,6 +55,7 @@ int dut_pinned_copy(struct dut *dut, u64 iova, void *data, size_t count, bool wr
 		kunmap_local(mapped);
 		vfio_unpin_pages(&dut->vdev, iova & PAGE_MASK, 1);
 	}
+	set_range(dut, &dut->passing, 0, 0);
 	mutex_unlock(&dut->pin_lock);
 	return ret;
 }
@@ -47,12 +63,14 @@ int dut_pinned_copy(struct dut *dut, u64 iova, void *data, size_t count, bool wr
 /* With pin_lock held. */
 static void unpin(struct dut *dut)
 {
+	u64 iova = dut->held.iova;
 	unsigned int part;
 
-	for (; dut->nr_pinned; dut->nr_pinned -= part, dut->pinned_iova += (u64)part * PAGE_SIZE) {
+	for (; dut->nr_pinned; dut->nr_pinned -= part, iova += (u64)part * PAGE_SIZE) {
 		part = min_t(unsigned int, dut->nr_pinned, PIN_BATCH);
-		vfio_unpin_pages(&dut->vdev, dut->pinned_iova, part);
+		vfio_unpin_pages(&dut->vdev, iova, part);
 	}
+	set_range(dut, &dut->held, 0, 0);
 }
 
 void dut_unpin_all(struct dut *dut)
@@ -62,17 +80,23 @@ void dut_unpin_all(struct dut *dut)
 	mutex_unlock(&dut->pin_lock);
 }
 
+void dut_unpin_work(struct work_struct *work)
+{
+	dut_unpin_all(container_of(work, struct dut, unpin_work));
+}
+
 static int pin(struct dut *dut, u64 iova, u64 count)
 {
 	struct page *pages[PIN_BATCH];
 	unsigned int part;
-	int ret = 0;
+	int ret;
 
 	if (!count || count > PINS_MAX || offset_in_page(iova) || iova + count * PAGE_SIZE < iova)
 		return -EINVAL;
 	if (dut->nr_pinned)
 		return -EBUSY;
-	dut->pinned_iova = iova;
+	/* Before the first is pinned: an unmap that comes in between has to know. */
+	set_range(dut, &dut->held, iova, count);
 	for (; count; count -= part) {
 		part = min_t(u64, count, PIN_BATCH);
 		ret = vfio_pin_pages(&dut->vdev, iova + (u64)dut->nr_pinned * PAGE_SIZE, part,
@@ -100,13 +124,32 @@ void dut_pin_command(struct dut *dut, u64 command)
 	dut->reg[DUT_REG(DUT_REG_DMA_RESULT)] = (s64)ret;
 }
 
+static bool overlaps(const struct dut_pins *pins, u64 iova, u64 length)
+{
+	return pins->count && pins->iova <= iova + (length - 1) &&
+	       iova <= pins->iova + (pins->count * PAGE_SIZE - 1);
+}
+
+static bool is_pinned(struct dut *dut, u64 iova, u64 length, bool *held)
+{
+	bool passing;
+
+	spin_lock(&dut->pin_state);
+	*held = overlaps(&dut->held, iova, length);
+	passing = overlaps(&dut->passing, iova, length);
+	spin_unlock(&dut->pin_state);
+	return *held || passing;
+}
+
 void dut_dma_unmap(struct vfio_device *vdev, u64 iova, u64 length)
 {
 	struct dut *dut = to_dut(vdev);
+	bool held;
 
-	mutex_lock(&dut->pin_lock);
-	if (dut->nr_pinned && dut->pinned_iova <= iova + (length - 1) &&
-	    iova <= dut->pinned_iova + ((u64)dut->nr_pinned * PAGE_SIZE - 1))
-		unpin(dut);
-	mutex_unlock(&dut->pin_lock);
+	if (!is_pinned(dut, iova, length, &held))
+		return;
+	if (held)
+		queue_work(dut_workqueue, &dut->unpin_work);
+	wait_event_timeout(dut->unpinned, !is_pinned(dut, iova, length, &held),
+			   msecs_to_jiffies(UNMAP_WAIT_MS));
 }

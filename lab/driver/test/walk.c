@@ -266,7 +266,8 @@ static void check_dma(struct session *s)
 	bar_write(s, DUT_REG_RING_BASE, IOVA + 4096);
 	bar_write(s, DUT_REG_RING_SIZE, 4096);
 	bar_write(s, DUT_REG_CONTROL, DUT_CONTROL_RING | DUT_CONTROL_CHURN);
-	sleep_ms(100);
+	for (tries = 0; tries < 200 && !bar_read(s, DUT_REG_RING_HEAD); tries++)
+		sleep_ms(10);
 	CHECK(dirty_get(s, IOVA, size) == 2, "ring");
 	CHECK(!set_state(s, STOP), "stop");
 	bits = bar_read(s, DUT_REG_EXACT);
@@ -276,7 +277,8 @@ static void check_dma(struct session *s)
 	CHECK(!memcmp(copy, memory, size) && !dirty_get(s, IOVA, size), "quiet");
 	CHECK(bits == bar_read(s, DUT_REG_EXACT), "still");
 	CHECK(!set_state(s, RUNNING), "running");
-	sleep_ms(50);
+	for (tries = 0; tries < 200 && !memcmp(copy, memory, size); tries++)
+		sleep_ms(10);
 	CHECK(memcmp(copy, memory, size), "goes on");
 	bar_write(s, DUT_REG_CONTROL, 0);
 
