@@ -69,7 +69,7 @@ async function main(): Promise<void> {
       output: job.output,
       categories: { rules: job.categories },
       hideLabels: HIDDEN_LABELS,
-      variables: several ? job.facts.common : { ...job.facts.common, ...job.facts.devices[0]?.facts },
+      variables: several ? job.facts.common : merged(job.facts),
       ...(several ? { environments: environments(job.facts) } : {}),
     },
     { cwd: path.dirname(job.results), plugins: {} },
@@ -79,6 +79,12 @@ async function main(): Promise<void> {
   await report.start();
   await report.readDirectory(job.results);
   await report.done();
+}
+
+/** The verdict, then the device, then what is less asked for: the page shows the first ones at once. */
+function merged({ common, devices }: ReportFacts): object {
+  const { verdict, because } = common;
+  return { verdict, ...(because === undefined ? {} : { because }), ...devices[0]?.facts, ...common };
 }
 
 /** Each device is an environment of Allure's, with its own facts. */

@@ -1,7 +1,7 @@
 /** What a report says about the run as a whole: the machine, the kit and each device, as the run recorded them. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { PLAN_FILE, RUN_FILE, type RunPlan } from '../runner/execution/run-plan';
+import { type DevicePlan, PLAN_FILE, RUN_FILE, type RunPlan } from '../runner/execution/run-plan';
 
 export type Facts = Readonly<Record<string, string>>;
 
@@ -19,6 +19,17 @@ export interface ReportFacts {
 
 /** Deeper parts of run.json are lists of clauses and cases, which the report shows in its own way. */
 const DEEPEST = 2;
+/** Members of a device in run.json that are told elsewhere in the report, or under another name. */
+const NOT_OF_A_DEVICE: readonly string[] = [
+  'device',
+  'host',
+  'identity',
+  'flags',
+  'clauses',
+  'reasons',
+  'waived',
+  'profile',
+];
 
 /** Reads plan.json and, when it is there, run.json. Throws when the folder holds no run. */
 export function reportFacts(folder: string): ReportFacts {
@@ -26,14 +37,14 @@ export function reportFacts(folder: string): ReportFacts {
   if (!plan) throw new Error(`${folder} holds no run: there is no ${PLAN_FILE} in it`);
   const run = asRecord(readJson(path.join(folder, RUN_FILE))) ?? {};
   const verdict = typeof run.verdict === 'string' ? run.verdict : undefined;
-  const recorded = Array.isArray(run.devices) ? run.devices.map(asRecord) : [];
-  const devices = plan.devices.map((each, index) => {
-    const known = recorded.find((one) => one?.device === each.device || one?.name === each.device) ?? recorded[index];
-    return { device: each.device, facts: { ...flatten('', each), ...flatten('', known) } };
-  });
+  const devices = plan.devices.map((each) => ({ device: each.device, facts: factsOfDevice(each, run) }));
+  const reasons = Array.isArray(run.reasons) ? run.reasons.filter((reason) => typeof reason === 'string') : [];
   const common: Facts = {
     verdict: verdict ?? 'incomplete (not finished)',
+    ...(reasons.length > 0 ? { because: reasons.join('; ') } : {}),
+    ...flatten('suite', run.suite),
     started: plan.startedAt,
+    ...flatten('ended', run.endedAt),
     'kit version': plan.kitVersion,
     ...flatten('kit', run.kit),
     ...flatten('host', run.host),
@@ -43,6 +54,23 @@ export function reportFacts(folder: string): ReportFacts {
   };
   const names = devices.map(({ device }) => device).join(', ');
   return { title: `VFIO conformance of ${names}${verdict === undefined ? '' : `: ${verdict}`}`, common, devices };
+}
+
+/** What the command line named, then what was found there. */
+function factsOfDevice(plan: DevicePlan, run: Readonly<Record<string, unknown>>): Facts {
+  const recorded = Array.isArray(run.devices) ? run.devices.map(asRecord) : [];
+  const known = recorded.find((one) => one?.device === plan.device) ?? {};
+  const others = Object.fromEntries(Object.entries(known).filter(([key]) => !NOT_OF_A_DEVICE.includes(key)));
+  const { flags, profile = plan.profile } = known;
+  return {
+    device: plan.device,
+    ...flatten('', known.identity),
+    ...flatten('', others),
+    ...(typeof flags === 'number' ? { 'device flags': `0x${flags.toString(16)}` } : {}),
+    ...(typeof profile === 'string' ? { profile: path.basename(profile) } : {}),
+    ...flatten('destination', plan.destination),
+    ...(plan.host === 'local' ? {} : { 'reached by': plan.host }),
+  };
 }
 
 /** `{iommu: {type: 3}}` below `host` becomes `host iommu type: 3`. */

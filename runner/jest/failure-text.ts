@@ -3,6 +3,7 @@ import type { CaseResult, Finding, StepResult } from '../execution/case-result';
 import type { Clause, ClauseId, SourcePosition } from '../language/scenario';
 import { accessLines } from './access-table';
 import type { Failure } from './bridge';
+import { harmless } from './harmless';
 
 /** Findings told in full; the others are named. */
 const FINDINGS_TOLD = 3;
@@ -21,7 +22,7 @@ export function failureOf(result: CaseResult, context: FailureContext): Failure 
   if (others.length > 0)
     lines.push('', ...others.map((finding) => `also ${finding.verdict}: ${finding.clause}, ${finding.observed}`));
   lines.push('', `run it again: ${context.rerun}`);
-  return { message: lines.join('\n'), frames: framesOf(result) };
+  return { message: harmless(lines.join('\n')), frames: framesOf(result) };
 }
 
 /** A file that the language refuses, as the error of its Jest test. */
@@ -45,7 +46,7 @@ function framesOf(result: CaseResult): string[] {
 
 function frame(label: string, { file, line, column }: SourcePosition): string {
   // Parentheses and line breaks would end the label early for whoever parses the stack.
-  const safe = label.replaceAll('(', '[').replaceAll(')', ']').replace(/\s+/g, ' ');
+  const safe = harmless(label).replaceAll('(', '[').replaceAll(')', ']').replace(/\s+/g, ' ');
   return `    at ${safe} (${file}:${line}:${column})`;
 }
 

@@ -1,6 +1,7 @@
 /** What a run prints while it goes on, apart from where the results come from: plain lines, or a progress line in a terminal. */
 import { createColors } from 'picocolors';
 import type { CaseResult } from '../execution/case-result';
+import { harmless } from './harmless';
 
 /** The terminal is written to at most this often, in milliseconds. */
 const REFRESH_MS = 100;
@@ -84,7 +85,7 @@ export class ProgressDisplay {
       Math.max(0, 8 - (result.status === 'passed' && warned ? 6 : STATUS_WORD[result.status].length)),
     );
     const why = reasonOf(result);
-    return `${word}${pad}${result.title}${colors.dim(` (${result.device}, ${Math.round(result.durationMs)} ms)`)}${why === '' ? '' : `: ${why}`}`;
+    return `${word}${pad}${harmless(result.title)}${colors.dim(` (${result.device}, ${Math.round(result.durationMs)} ms)`)}${why === '' ? '' : `: ${harmless(why)}`}`;
   }
 
   private line(text: string): void {
@@ -102,7 +103,7 @@ export class ProgressDisplay {
     const left = expected !== undefined && expected > done ? `  ${clock((expected - done) / rate)} left` : '';
     const bad = counts.failed + counts.broken;
     const family = result.clauses[0]?.split('-')[0] ?? '';
-    const text = `${done}${expected === undefined ? '' : `/${expected}`}  ${rate.toFixed(1)}/s${left}${bad > 0 ? `  ${bad} bad` : ''}  ${family}  ${result.title}`;
+    const text = `${done}${expected === undefined ? '' : `/${expected}`}  ${rate.toFixed(1)}/s${left}${bad > 0 ? `  ${bad} bad` : ''}  ${family}  ${harmless(result.title)}`;
     this.erase();
     this.output.write(text.slice(0, (this.output.columns ?? 80) - 1));
     this.drawn = true;

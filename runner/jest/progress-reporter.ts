@@ -6,12 +6,21 @@ import type { CaseResult } from '../execution/case-result';
 import { ProgressDisplay } from './progress-display';
 import { ResultsTail } from './results-tail';
 
+/** How long Jest may take to end by itself once all is told. */
+const LINGER_MS = 3_000;
+
 export interface ProgressOptions {
   /** The run's folder, where results.jsonl grows. */
   readonly folder: string;
   readonly expectedCases?: number;
 }
 
+interface GlobalConfig {
+  /** Set when standard output is for a program to read (`--json`). */
+  readonly useStderr?: boolean;
+  readonly watch?: boolean;
+  readonly watchAll?: boolean;
+}
 interface TestFileResult {
   readonly failureMessage?: string | null;
 }
@@ -23,8 +32,10 @@ export default class ProgressReporter {
   private readonly tail: ResultsTail;
   private readonly display: ProgressDisplay;
 
-  /** Jest sets `useStderr` when its standard output is for a program to read (`--json`). */
-  constructor(globalConfig: { readonly useStderr?: boolean }, options: ProgressOptions) {
+  constructor(
+    private readonly globalConfig: GlobalConfig,
+    options: ProgressOptions,
+  ) {
     this.tail = new ResultsTail(options.folder, true);
     this.display = new ProgressDisplay(
       globalConfig.useStderr ? process.stderr : process.stdout,
@@ -50,6 +61,9 @@ export default class ProgressReporter {
   onRunComplete(_contexts: unknown, results: AggregatedResult): void {
     this.catchUp();
     this.display.end(Date.now(), results.wasInterrupted === true);
+    if (this.globalConfig.watch || this.globalConfig.watchAll) return;
+    // An executor that the kernel does not let die keeps its pipes open, and they would keep this process. Jest has set its exit code by then.
+    setTimeout(() => process.exit(), LINGER_MS).unref();
   }
 
   private catchUp(): void {

@@ -5,6 +5,9 @@ import type { RunnerOptions } from './device-runner';
 import type { ProjectOptions } from './environment-options';
 import { SUITE_SETTINGS } from './preset';
 
+/** Jest's cache of one run, in the run's folder. */
+export const JEST_CACHE = '.jest-cache';
+
 /** Plain data: it goes to Jest as a JSON file. */
 export interface JestProject {
   readonly displayName: string;
@@ -27,6 +30,8 @@ export function jestProjectFor(plan: RunPlan, devicePlan: DevicePlan, { engine }
   return {
     ...SUITE_SETTINGS,
     displayName: devicePlan.device,
+    // With the plan in the configuration no other run could use the cache; the run removes it in the end.
+    cacheDirectory: path.join(plan.folder, JEST_CACHE),
     // Jest shows files relative to it.
     rootDir: process.cwd(),
     roots: [...new Set(files.map((file) => path.dirname(file)))],

@@ -6,7 +6,7 @@ import type { RunPlan } from '../execution/run-plan';
 import { jestScript } from './jest-parts';
 import { writePlan } from './plan-file';
 import type { ProgressOptions } from './progress-reporter';
-import { jestProjectFor, type ProjectExtras } from './project';
+import { JEST_CACHE, jestProjectFor, type ProjectExtras } from './project';
 
 /** The generated configuration, kept in the run's folder so that a run can be looked into afterwards. */
 export const JEST_CONFIG_FILE = 'jest.config.json';
@@ -52,6 +52,7 @@ export async function runJest(
   } finally {
     process.off('SIGINT', stay);
     process.off('SIGTERM', pass);
+    fs.rmSync(path.join(plan.folder, JEST_CACHE), { recursive: true, force: true });
   }
 }
 
@@ -63,6 +64,8 @@ function configuration(plan: RunPlan, { engine, expectedCases }: RunJestOptions)
     // One worker per device; with one device Jest's own process is the worker.
     maxWorkers: plan.devices.length,
     watchman: false,
+    // Jest's advice on processes that do not end is for people who write tests; the reporter ends it.
+    openHandlesTimeout: 0,
     reporters: [[path.join(__dirname, 'progress-reporter.js'), progress]],
   };
 }

@@ -91,6 +91,15 @@ test('observations of several lines stay below each other', () => {
   expect(message).toContain('  observed  first\n            second\n');
 });
 
+test('what a device says cannot steer the terminal', () => {
+  const result = resultOf('failed');
+  const { message } = failureOf(
+    { ...result, findings: [{ ...only(result), observed: 'a\u001b[2Jb\u202ec\r' }] },
+    context,
+  );
+  expect(message).toContain('  observed  a\ufffd[2Jb\ufffdc\ufffd\n');
+});
+
 test('an invalid file shows every complaint', () => {
   const { message, frames } = failureOfFile(position, 'one\n\ntwo\n');
   expect(message).toBe('broken: this file is not valid\n\none\n\ntwo');

@@ -55,7 +55,7 @@ test('several processes append at once and every line stays whole', async () => 
     ['a', 'b', 'c'].map(
       (name) =>
         new Promise<void>((resolve, reject) => {
-          const child = fork(writer, [folder, name, '200']);
+          const child = fork(writer, [folder, name, '60']);
           child.on('error', reject);
           child.on('exit', (code) => (code === 0 ? resolve() : reject(new Error(`the writer ended with ${code}`))));
         }),
@@ -64,8 +64,8 @@ test('several processes append at once and every line stays whole', async () => 
   const ids = lines(folder)
     .filter((line) => line !== '')
     .map((line) => JSON.parse(line).id as string);
-  expect(ids).toHaveLength(600);
-  expect(new Set(ids).size).toBe(600);
+  expect(ids).toHaveLength(180);
+  expect(new Set(ids).size).toBe(180);
 });
 
 test('the tail tells only what is new and waits for a line to be whole', () => {

@@ -1,5 +1,5 @@
 /** Whole runs: a plan goes in, Jest runs it with the stub engine, and everything it leaves behind is looked at. */
-import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RESULTS_FILE, type RunPlan } from '../../runner/execution/run-plan';
 import { JEST_CONFIG_FILE, runJest } from '../../runner/jest';
@@ -208,11 +208,22 @@ test('SIGKILL leaves every finished case on disk, and the exit code tells the si
   expect(left.slice(0, 2)).toEqual(['waits-a-while#number=1', 'waits-a-while#number=2']);
 });
 
-test("the run's folder keeps the plan and Jest's configuration", async () => {
+test("the run's folder keeps the plan, Jest's configuration and the results, and no cache", async () => {
   const plan = testPlan({ targets: [SECOND] });
   await runJest(plan, [], { engine: STUB_ENGINE, output: 'pipe' });
   expect(JSON.parse(readFileSync(join(plan.folder, 'plan.json'), 'utf8'))).toEqual(plan);
-  expect(existsSync(join(plan.folder, JEST_CONFIG_FILE))).toBe(true);
+  expect(readdirSync(plan.folder).sort()).toEqual(
+    ['allure-results', 'executor.log', JEST_CONFIG_FILE, 'plan.json', RESULTS_FILE].sort(),
+  );
+});
+
+test('what an executor leaves behind does not keep the run from ending', async () => {
+  const started = Date.now();
+  const ran = await run({ targets: [join(FIXTURES, 'lingering-suite.yaml')] });
+  expect(ran.code).toBe(0);
+  expect(ran.results).toHaveLength(1);
+  expect(Date.now() - started).toBeGreaterThan(3_000);
+  expect(ran.output).not.toContain('did not exit');
 });
 
 test('a target with signs in its path is taken for itself, and its neighbours are not looked into', async () => {

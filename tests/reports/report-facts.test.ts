@@ -10,8 +10,17 @@ const RUN = {
   verdict: 'non-conformant',
   kit: { version: '0.1.0', catalogueHash: 'abc' },
   host: { kernel: '6.12.0', architecture: 'x86_64', iommu: { type: 'type1v2', pageSizes: [4096, 65536] } },
+  reasons: ['SAVE-DRAIN is broken (driver)'],
   devices: [
-    { device: 'reference:zpci', identity: { driver: 'vfio-pci', pciId: '1234:11e8' }, clauses: [{ id: 'X' }] },
+    {
+      device: 'reference:zpci',
+      flags: 3,
+      waived: 0,
+      profile: '/x/reference-zpci.yaml',
+      shows: ['migration-v1', 'zpci'],
+      identity: { driver: 'vfio-pci', pciId: '1234:11e8' },
+      clauses: [{ id: 'X' }],
+    },
     { device: 'reference', identity: { driver: 'other' } },
   ],
   clauses: [{ id: 'SAVE-DRAIN' }],
@@ -29,6 +38,7 @@ test('kernel, IOMMU, kit and each device are told as the run recorded them', () 
   expect(facts.title).toBe('VFIO conformance of reference, reference:zpci: non-conformant');
   expect(facts.common).toMatchObject({
     verdict: 'non-conformant',
+    because: 'SAVE-DRAIN is broken (driver)',
     'kit version': '0.1.0',
     'kit catalogue hash': 'abc',
     'host kernel': '6.12.0',
@@ -36,10 +46,16 @@ test('kernel, IOMMU, kit and each device are told as the run recorded them', () 
     'host iommu page sizes': '4096, 65536',
     strict: 'a should counts like a must',
   });
-  expect(facts.devices[0]).toMatchObject({ device: 'reference', facts: { 'identity driver': 'other' } });
+  expect(facts.devices[0]).toMatchObject({ device: 'reference', facts: { device: 'reference', driver: 'other' } });
   expect(facts.devices[1]).toMatchObject({
     device: 'reference:zpci',
-    facts: { 'identity driver': 'vfio-pci', 'identity pci id': '1234:11e8' },
+    facts: {
+      driver: 'vfio-pci',
+      'pci id': '1234:11e8',
+      'device flags': '0x3',
+      profile: 'reference-zpci.yaml',
+      shows: 'migration-v1, zpci',
+    },
   });
   // Lists of clauses and cases have their own place.
   expect(Object.keys(facts.devices[1]?.facts ?? {}).join()).not.toContain('clauses');
