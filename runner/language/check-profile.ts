@@ -56,6 +56,7 @@ export function checkProfile(document: CheckedDocument, tree: Tree): DeviceProfi
     ...(file.claims === undefined ? {} : { claims: file.claims }),
     ...templates,
     ...(file['dma-below'] === undefined ? {} : { dmaBelow: file['dma-below'] }),
+    ...(file['dma-most'] === undefined ? {} : { dmaMost: file['dma-most'] }),
     ...(file['irq-index'] === undefined ? {} : { irqIndex: file['irq-index'] }),
     ...(file.counter === undefined ? {} : { counter: file.counter }),
     ...(file.quiet === undefined ? {} : { quiet: file.quiet }),

@@ -137,6 +137,8 @@ export interface DeviceProfile {
   readonly irqIndex?: number;
   /** A register that moves while the device runs and stands still when it is stopped. */
   readonly counter?: { readonly region: string; readonly at: bigint; readonly width: 1 | 2 | 4 | 8 };
+  /** The most bytes that one use of `dma:` can move (`dma-most:`); more is moved in parts. */
+  readonly dmaMost?: bigint;
   /** First address that the device's DMA cannot reach (`dma-below:`), e.g. 2^28 for QEMU's edu. */
   readonly dmaBelow?: bigint;
   /** Milliseconds for which stillness is watched. */

@@ -33,7 +33,10 @@ function writeOnce(context: StepContext, mapping: NamedMapping, offset: bigint, 
   if (!template) context.skip('not-judged', 'dma', 'the device profile has no `dma:`; give one with --profile');
   const iova = mapping.iova + offset;
   host.poke(mapping.memory, Number(offset), new Uint8Array(Number(size)).fill(UNTOUCHED));
-  context.run(template.instantiate({ iova, size }));
+  const most = session.profile?.dmaMost ?? size;
+  for (let done = 0n; done < size; done += most) {
+    context.run(template.instantiate({ iova: iova + done, size: size - done < most ? size - done : most }));
+  }
   session.dma.writes.push({ iova, size });
   const page = host.facts.pageSize;
   const bytes = new Uint8Array(Number(size));
