@@ -2,13 +2,13 @@
  * JSON Schemas for editors (yaml-language-server and others): the same schemas with placeholders allowed, both forms of every verb, and the
  * catalogue's clause ids for completion. The checks that count are the language's own.
  */
+import { parse } from 'yaml';
 import type { JsonSchema } from '../runner/language/json-schema';
+import { HELP } from '../runner/language/kinds';
 import { PLACEHOLDER_PATTERN } from '../runner/language/patterns';
 import type { DocumentKind, GeneratedLanguage, VerbEntry } from '../runner/language/vocabulary';
 
 type Schema = Record<string, unknown>;
-
-const PLACEHOLDER: Schema = { $ref: '#/definitions/placeholder' };
 
 export function editorSchemas(language: GeneratedLanguage, clauses: readonly string[]): Record<DocumentKind, Schema> {
   const build = new Builder(clauses);
@@ -26,28 +26,31 @@ export function editorSchemas(language: GeneratedLanguage, clauses: readonly str
 }
 
 class Builder {
+  /** Lists of words that are too long to stand wherever they may be written, by the key that they belong to. */
+  readonly lists = new Map<string, Schema>();
+
   constructor(private readonly clauses: readonly string[]) {}
 
   simple(): Schema {
     return {
-      placeholder: {
+      clause: {
         type: 'string',
-        pattern: PLACEHOLDER_PATTERN,
-        patternErrorMessage: `a placeholder is a lower-case name in braces, as in \${from}`,
+        ...(this.clauses.length > 0 ? { enum: this.clauses } : {}),
+        errorMessage: 'not in the catalogue of clauses: `vfio-conformance clauses` lists them',
       },
-      clause: this.clauses.length > 0 ? { type: 'string', enum: this.clauses } : { type: 'string' },
     };
   }
 
   definitions(language: GeneratedLanguage): Schema {
     const verbs = Object.fromEntries(language.verbs.map((verb) => [`verb-${verb.name}`, this.verb(verb)]));
-    return {
-      ...this.simple(),
+    const steps = {
       steps: { type: 'array', minItems: 1, items: { $ref: '#/definitions/step' } },
       step: this.step(language),
       expectation: this.expectation(language),
       ...verbs,
     };
+    // Last: the others fill the lists.
+    return { ...this.simple(), ...Object.fromEntries(this.lists), ...steps };
   }
 
   private step(language: GeneratedLanguage): Schema {
@@ -80,31 +83,34 @@ class Builder {
     };
   }
 
+  /**
+   * Both forms of a verb. Conditions instead of a union: an editor then says what is wrong with the form that was written, and not
+   * that neither form fits.
+   */
   private verb(verb: VerbEntry): Schema {
-    const long = this.schema(verb.arguments, true, verb.name);
-    const { main } = verb;
+    const { main, summary } = verb;
     const mainSchema = main === undefined ? undefined : verb.arguments.properties?.[main];
-    const required = (verb.arguments.required ?? []).filter((key) => key !== 'steps');
-    const bare = required.length === 0;
-    const short = mainSchema && required.every((key) => key === main) ? [this.schema(mainSchema, true, verb.name)] : [];
     // Nested steps may stand beside the verb instead.
-    const forms = [
-      ...short,
-      { ...long, ...(required.length > 0 ? { required } : { required: undefined }) },
-      ...(bare ? [{ type: 'null' }] : []),
-    ];
-    const description = {
-      title: verb.name,
-      description: verb.summary,
-      ...(verb.examples.length > 0 ? { examples: verb.examples } : {}),
-    };
-    return forms.length === 1 ? { ...forms[0], ...description } : { ...description, anyOf: forms };
+    const required = (verb.arguments.required ?? []).filter((key) => key !== 'steps');
+    const long: Schema = { ...this.schema(verb.arguments, true, verb.name), description: summary };
+    delete long.required;
+    if (required.length > 0) long.required = required;
+    const short =
+      mainSchema && required.every((key) => key === main) ? this.schema(mainSchema, true, verb.name) : undefined;
+    const nothing = required.length === 0 ? { type: 'null' } : undefined;
+    const described = { description: summary, ...examplesOf(verb) };
+    if (!short) return { ...described, ...(nothing ? conditional(nothing, {}, long) : long) };
+    const description = [summary, short.description].filter((text) => text !== undefined).join(' ');
+    const otherwise = { ...short, description };
+    const rest = nothing ? conditional(nothing, {}, otherwise) : otherwise;
+    return { ...described, ...conditional({ type: 'object' }, long, rest), ...offer(short) };
   }
 
   private expectation(language: GeneratedLanguage): Schema {
     const map = this.schema(language.documents.expectation, true, 'expect');
     const result = language.documents.expectation.properties?.result;
-    return { anyOf: [...(result ? [this.schema(result, true, 'result')] : []), map] };
+    const short = result ? this.schema(result, true, 'result') : map;
+    return { ...conditional({ type: 'object' }, map, short), ...offer(short) };
   }
 
   /** One schema with what only we understand taken out, and placeholders let in where `placeholders` says so. */
@@ -115,13 +121,14 @@ class Builder {
     const describing = describingPart(schema);
     if (kind === 'steps') return { ...describing, $ref: '#/definitions/steps' };
     if (kind === 'opaque') return this.opaque(key, describing);
-    if (kind === 'clause')
-      return { ...describing, anyOf: [{ $ref: '#/definitions/clause' }, ...(placeholders ? [PLACEHOLDER] : [])] };
+    if (kind === 'clause') return { ...describing, ...orPlaceholder({ $ref: '#/definitions/clause' }, placeholders) };
     if (values) {
       const number = { type: 'integer', minimum: schema.minimum, maximum: schema.maximum };
+      const names = { type: 'string', enum: values };
       return {
         ...describing,
-        anyOf: [{ type: 'string', enum: values }, number, ...(placeholders ? [PLACEHOLDER] : [])],
+        ...orPlaceholder(conditional({ type: 'integer' }, number, names), placeholders),
+        ...offer(names),
       };
     }
     const result: Schema = { ...plain };
@@ -137,11 +144,25 @@ class Builder {
       result.additionalProperties = this.schema(schema.additionalProperties, placeholders, key);
     }
     if (schema.items) result.items = this.schema(schema.items, placeholders, key);
+    if (kind === 'many' && schema.anyOf?.[0] && schema.anyOf[1]) {
+      const list = this.schema(schema.anyOf[1], placeholders, key);
+      const one = this.schema(schema.anyOf[0], placeholders, key);
+      return { ...describing, ...conditional({ type: 'array' }, list, one), ...offer(one) };
+    }
     if (schema.anyOf) result.anyOf = schema.anyOf.map((branch) => this.schema(branch, placeholders, key));
+    const help = kind === undefined ? undefined : (HELP as Readonly<Record<string, string>>)[kind];
+    if (help !== undefined) {
+      result.errorMessage = help;
+      if (schema.pattern !== undefined) result.patternErrorMessage = help;
+    }
+    if (schema.enum && schema.enum.length > MAX_INLINE_WORDS) {
+      this.lists.set(key, { type: 'string', enum: schema.enum });
+      return { ...describing, ...orPlaceholder({ $ref: `#/definitions/${key}` }, placeholders) };
+    }
     const scalar = schema.type !== 'object' && schema.type !== 'array' && !schema.anyOf;
     if (!placeholders || !scalar || freeText(schema)) return result;
     const { title: _title, description: _description, default: _default, examples: _examples, ...bare } = result;
-    return { ...describing, anyOf: [bare, PLACEHOLDER] };
+    return { ...describing, ...orPlaceholder(bare, true) };
   }
 
   private opaque(key: string, describing: Schema): Schema {
@@ -157,6 +178,49 @@ class Builder {
     };
   }
 }
+
+function conditional(test: Schema, yes: Schema, no: Schema): Schema {
+  return Object.fromEntries([
+    ['if', test],
+    ['then', yes],
+    ['else', no],
+  ]);
+}
+
+/** A condition, too, for the same reason as in a verb. */
+function orPlaceholder(schema: Schema, placeholders: boolean): Schema {
+  if (!placeholders) return schema;
+  return { ...conditional({ type: 'string', pattern: PLACEHOLDER_PATTERN }, {}, schema), ...offer(schema) };
+}
+
+/** yaml-language-server completes from unions and not from conditions: a union that refuses nothing carries the words. */
+function offer(schema: Schema): Schema {
+  const words = wordsOf(schema);
+  return words ? { anyOf: [words, {}] } : {};
+}
+
+function wordsOf(schema: Schema): Schema | undefined {
+  if (schema.$ref !== undefined && schema.$ref !== '#/definitions/steps') return { $ref: schema.$ref };
+  if (schema.enum) return { enum: schema.enum };
+  if (schema.type === 'boolean') return { enum: [true, false] };
+  const [first] = Array.isArray(schema.anyOf) ? (schema.anyOf as readonly Schema[]) : [];
+  return first ? wordsOf(first) : undefined;
+}
+
+/** What stands behind the verb in its examples: an editor offers it there. */
+function examplesOf(verb: VerbEntry): Schema {
+  const values = verb.examples.flatMap((example) => {
+    const parsed = parse(example) as unknown;
+    const steps = (Array.isArray(parsed) ? parsed : [parsed]) as readonly Record<string, unknown>[];
+    return steps
+      .filter((step) => step[verb.name] !== undefined && step[verb.name] !== null)
+      .map((step) => step[verb.name]);
+  });
+  return values.length > 0 ? { examples: values } : {};
+}
+
+/** Longer lists of words are written once and referred to. */
+const MAX_INLINE_WORDS = 40;
 
 /** Keys of a scenario that differ from case to case. */
 const PLACEHOLDER_KEYS: ReadonlySet<string> = new Set(['clauses', 'needs', 'tags']);

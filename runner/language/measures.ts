@@ -17,7 +17,7 @@ const UNIT_MS: Readonly<Record<string, number>> = { us: 0.001, ms: 1, s: 1000, m
 
 export const SIZE_CAUSE = 'a size is a number of bytes, or a number and B, KiB, MiB, GiB or TiB, as in 2MiB';
 export const NUMBER_CAUSE = 'numbers are decimal (16) or hex (0x10), without quotes';
-const DURATION_CAUSE = 'a duration is a number and us, ms, s or min, as in 250ms';
+export const DURATION_CAUSE = 'a duration is a number and us, ms, s or min, as in 250ms';
 
 export function isWhole(value: unknown): value is number | bigint {
   return typeof value === 'bigint' || (typeof value === 'number' && Number.isInteger(value));
