@@ -1,6 +1,6 @@
 /** Workbench: what a process needs to run cases on one device of a plan: host, profile, judging. */
 import { createLocalHost } from '../host/local/local-host';
-import { createReferenceHost } from '../host/reference/create-reference-host';
+import { createReferenceHost, knownGoodDestination } from '../host/reference/create-reference-host';
 import type { VfioHost } from '../host/vfio-host';
 import { type AccessListener, WatchedHost } from '../host/watched-host';
 import type { Case, DeviceProfile } from '../language/scenario';
@@ -126,7 +126,8 @@ export class Workbench {
   private createHost(): VfioHost {
     const { device, plan, options } = this;
     if (!device.device.startsWith('reference')) return createLocalHost();
-    const destination = device.destination?.startsWith('reference') ? { destination: device.destination } : {};
-    return createReferenceHost({ device: device.device, ...destination, hang: options.hang, seed: plan.seed });
+    const named = device.destination?.startsWith('reference') ? device.destination : undefined;
+    const destination = named ?? knownGoodDestination(device.device);
+    return createReferenceHost({ device: device.device, destination, hang: options.hang, seed: plan.seed });
   }
 }

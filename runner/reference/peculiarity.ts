@@ -22,8 +22,10 @@ export interface Peculiarity extends Changes {
   /** One line for people. */
   readonly summary: string;
   readonly benign: boolean;
-  /** A fault of the code that runs on the destination: the implied destination has it too. */
+  /** It concerns the code that runs on a destination: a destination of the same driver has it too. */
   readonly onDestination: boolean;
+  /** A fault that shows only on the second device of a container. */
+  readonly onSecond?: boolean;
   /** Personalities on which it can show; all of them when absent. */
   readonly personalities?: readonly PersonalityName[];
   /** Layouts of the data section in which it can show; all of them when absent. */

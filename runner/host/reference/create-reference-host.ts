@@ -120,6 +120,19 @@ function impliedDestination({ name, peculiarities }: ReferenceSelection): Refere
   };
 }
 
+/**
+ * The destination that a device is certified with: known to be good, so that what goes wrong on the way is the device's own. It keeps
+ * the variations, which are part of how a driver writes its stream, and what can only be seen on a second device.
+ */
+export function knownGoodDestination(device: string): string {
+  const { peculiarities } = selectReference(device);
+  const kept = peculiarities.filter(
+    ({ benign, onDestination, onSecond, model }) =>
+      onSecond === true || (benign && onDestination) || model !== undefined,
+  );
+  return [device.split('+', 1)[0], ...kept.map(({ name }) => name)].join('+');
+}
+
 function checkCompatible(source: ReferenceName, destination: ReferenceName): void {
   for (const key of ['personality', 'order', 'pageSize'] as const) {
     if (source[key] !== destination[key])

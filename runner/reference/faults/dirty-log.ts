@@ -108,6 +108,7 @@ export const DIRTY_LOG_FAULTS: readonly Peculiarity[] = [
     summary: 'writes of the container’s second device are not logged',
     personalities: MEDIATED,
     onDestination: true,
+    onSecond: true,
     device: (device) => {
       if (device.model.role === 'destination') onReport(device, () => undefined);
     },
