@@ -2,7 +2,7 @@
 import { type Static, Type } from '@sinclair/typebox';
 import { CLAIM_NAMES } from './needs';
 import { DATE_PATTERN } from './patterns';
-import { Address, Choice, ClauseId, Count, Duration, RegionName, Text, Width } from './scalars';
+import { Address, Choice, ClauseId, Count, Duration, RegionName, Size, Text, Width } from './scalars';
 import { name, Opaque } from './schema-parts';
 
 export const ProfileFile = Type.Object(
@@ -39,6 +39,9 @@ export const ProfileFile = Type.Object(
     ),
     mark: Type.Optional(
       Opaque({ description: `Steps that put a value into the device which its fingerprint shows; \${value} is given` }),
+    ),
+    'dma-most': Type.Optional(
+      Size({ minimum: 1, description: 'The most bytes that one use of `dma:` can move; more is moved in parts' }),
     ),
     'dma-below': Type.Optional(Address({ description: 'First address that the DMA of the device cannot reach' })),
     'irq-index': Type.Optional(
