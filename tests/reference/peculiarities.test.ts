@@ -1,9 +1,13 @@
 import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
 import type { Peculiarity } from '../../runner/reference/peculiarity';
 import { FAULTS, VARIATIONS } from '../../runner/reference/registry';
 import { Lab } from './support/session';
 import { transcript } from './support/transcript';
 
+const shown = new Map<string, string>();
 const correct = new Map<string, string>();
 
 /** A transcript in one short line, so that a failure stays readable. */
@@ -39,9 +43,23 @@ test('there are enough of them, with names and breaks that a table can show', ()
   expect(new Set(FAULTS.map((fault) => fault.summary)).size).toBe(FAULTS.length);
 });
 
+test('every must and should clause of drivers and kernels is the primary clause of a fault', () => {
+  const text = readFileSync(join(__dirname, '../../../scenarios/clauses.yaml'), 'utf8');
+  const { clauses } = parse(text) as { clauses: { id: string; who: string; level: string }[] };
+  const known = new Set(clauses.map((clause) => clause.id));
+  expect(FAULTS.flatMap((fault) => fault.breaks).filter((id) => !known.has(id))).toEqual([]);
+  const primary = new Set(FAULTS.map((fault) => fault.breaks[0]));
+  const judged = clauses.filter(({ who, level }) => who !== 'user' && (level === 'must' || level === 'should'));
+  expect(judged.map((clause) => clause.id).filter((id) => !primary.has(id))).toEqual([]);
+});
+
 test.each(FAULTS.map((fault) => [fault.name, fault] as const))('%s can be seen', (name, fault) => {
   const base = baseOf(fault);
-  expect(seen(`${base}+${name}`)).not.toBe(correctlySeen(base));
+  const trace = seen(`${base}+${name}`);
+  expect(trace).not.toBe(correctlySeen(base));
+  // Two faults that nobody can tell apart would be one.
+  expect(shown.get(base + trace)).toBeUndefined();
+  shown.set(base + trace, name);
 });
 
 const WITHOUT_TRACE = new Set(['large-state']);

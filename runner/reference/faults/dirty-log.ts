@@ -225,4 +225,26 @@ export const DIRTY_LOG_FAULTS: readonly Peculiarity[] = [
     personalities: MEDIATED,
     iommu: (iommu) => override(iommu.log, 'reported', () => () => undefined),
   }),
+  fault({
+    name: 'unseen-writes-not-reported',
+    breaks: ['DIRTY-COMPLETE'],
+    summary: 'behind an IOMMU only pages that the kernel saw written are reported, which are none',
+    personalities: ['zpci', 'fsl-mc'],
+    iommu: (iommu) => override(iommu, 'iommuBacked', () => () => false),
+  }),
+  fault({
+    name: 'unseen-writes-miss-last-page',
+    breaks: ['DIRTY-COMPLETE'],
+    summary: 'behind an IOMMU every mapped page is reported but the last of each mapping',
+    personalities: ['zpci', 'fsl-mc'],
+    iommu: (iommu) =>
+      override(iommu.log, 'copyBitmap', (original) => (mapping, base, data) => {
+        const result = original(mapping, base, data);
+        const bit = iommu.log.firstBit(mapping, base) + mapping.size / iommu.smallestPage() - 1n;
+        const byte = iommu.options.order === 'little' ? bit / 8n : (bit / 8n) ^ 7n;
+        const place = iommu.options.memory.at(data + byte, 1);
+        if (result === 0 && place !== undefined) place[0] = (place[0] ?? 0) & ~(1 << Number(bit % 8n));
+        return result;
+      }),
+  }),
 ];

@@ -1,4 +1,5 @@
 import type { Peculiarity } from '../peculiarity';
+import { DATA_PLACE_FAULTS } from './data-place';
 import { DEVICE_INFO_FAULTS } from './device-info';
 import { DIRTY_BITMAP_FAULTS } from './dirty-bitmap';
 import { DIRTY_LOG_FAULTS } from './dirty-log';
@@ -7,7 +8,9 @@ import { INVALID_STATE_FAULTS } from './invalid-states';
 import { IOMMU_INFO_FAULTS } from './iommu-info';
 import { MAPPED_SECTION_FAULTS } from './mapped-section';
 import { MIGRATION_FIELD_FAULTS } from './migration-fields';
+import { READING_FAULTS } from './reading';
 import { REGION_FAULTS } from './regions';
+import { RESETTING_FAULTS } from './resetting';
 import { RESUMING_FAULTS } from './resuming';
 import { SAME_STATE_FAULTS } from './same-state';
 import { SAVING_FAULTS } from './saving';
@@ -23,6 +26,7 @@ export const FAULTS: readonly Peculiarity[] = [
   ...ZPCI_FAULTS,
   ...REGION_FAULTS,
   ...MIGRATION_FIELD_FAULTS,
+  ...DATA_PLACE_FAULTS,
   ...MAPPED_SECTION_FAULTS,
   ...STATE_FAULTS,
   ...INVALID_STATE_FAULTS,
@@ -30,8 +34,10 @@ export const FAULTS: readonly Peculiarity[] = [
   ...STILLNESS_FAULTS,
   ...TRANSITION_FAULTS,
   ...SAVING_FAULTS,
+  ...READING_FAULTS,
   ...WHOLE_SAVE_FAULTS,
   ...RESUMING_FAULTS,
+  ...RESETTING_FAULTS,
   ...HANGING_FAULTS,
   ...IOMMU_INFO_FAULTS,
   ...DIRTY_LOG_FAULTS,

@@ -1,31 +1,9 @@
 import { RUNNING, STOP, STOP_AND_COPY } from '../device/state-machine';
+import { fail } from '../kernel/errno';
 import { override } from '../override';
 import { fault, type Peculiarity } from '../peculiarity';
 
 export const MIGRATION_FIELD_FAULTS: readonly Peculiarity[] = [
-  fault({
-    name: 'fields-byte-swapped',
-    breaks: ['MIG-LAYOUT', 'STATE-DEFAULT'],
-    reason: 'device_state of a fresh device then reads as 0x01000000',
-    summary: 'the fields are little endian on a big-endian host',
-    personalities: ['zpci', 'ccw'],
-    device: (device) =>
-      override(device.migration, 'read', (original) => (offset, into) => {
-        const result = original(offset, into);
-        if (offset < 32 && result > 0) into.reverse();
-        return result;
-      }),
-  }),
-  fault({
-    name: 'pending-and-size-swapped',
-    breaks: ['MIG-LAYOUT', 'SAVE-SIZE', 'SAVE-DRAIN'],
-    reason: 'the size of the current buffer is 0 before data_offset was read, and pending bytes are no buffer size',
-    summary: 'pending_bytes and data_size have changed places in the structure',
-    device: (device) => {
-      override(device.migration, 'readPendingBytes', () => () => device.saving.dataSize());
-      override(device.migration, 'readDataSize', () => () => device.saving.pendingBytes());
-    },
-  }),
   fault({
     name: 'byte-write-of-state-acts',
     breaks: ['MIG-WIDTH'],
@@ -75,6 +53,12 @@ export const MIGRATION_FIELD_FAULTS: readonly Peculiarity[] = [
     breaks: ['MIG-RESERVED-R'],
     summary: 'reserved reads as 0xffffffff',
     device: (device) => override(device.migration, 'readReserved', () => () => 0xffff_ffffn),
+  }),
+  fault({
+    name: 'reserved-cannot-be-read',
+    breaks: ['MIG-RESERVED-R'],
+    summary: 'reading reserved at its own width fails with EINVAL',
+    device: (device) => override(device.migration, 'readReserved', () => () => fail('EINVAL')),
   }),
   fault({
     name: 'reserved-counts-while-saving',
@@ -181,84 +165,6 @@ export const MIGRATION_FIELD_FAULTS: readonly Peculiarity[] = [
       override(device.migration, 'readDataOffset', (original) => () => {
         const answer = original();
         return typeof answer === 'bigint' ? answer + BigInt(shift) : answer;
-      });
-    },
-  }),
-  fault({
-    name: 'data-offset-zero',
-    breaks: ['MIG-DATA-NONZERO', 'SAVE-READ'],
-    reason: 'at offset 0 the structure stands, and no data can be read there',
-    summary: 'data_offset is 0 while saving',
-    device: (device) =>
-      override(device.saving, 'dataOffset', (original) => () => {
-        original();
-        return 0n;
-      }),
-  }),
-  fault({
-    name: 'third-data-offset-in-structure',
-    breaks: ['MIG-DATA-NONZERO', 'SAVE-READ'],
-    reason: 'the third buffer cannot be read where it is said to be',
-    summary: 'the third buffer of a save has data_offset 24: inside the structure',
-    device: (device) => {
-      let buffers = 0;
-      override(device.saving, 'begin', (original) => (phase) => {
-        buffers = 0;
-        original(phase);
-      });
-      override(device.saving, 'prepare', (original) => () => {
-        buffers++;
-        original();
-      });
-      override(device.saving, 'dataOffset', (original) => () => {
-        const answer = original();
-        return buffers === 3 ? 24n : answer;
-      });
-    },
-  }),
-  fault({
-    name: 'data-offset-at-region-end',
-    breaks: ['MIG-DATA-NONZERO', 'SAVE-READ'],
-    reason: 'there is nothing to read at the region’s end',
-    summary: 'data_offset is the region’s size while saving',
-    device: (device) =>
-      override(device.saving, 'dataOffset', (original) => () => {
-        original();
-        return BigInt(device.section.regionSize);
-      }),
-  }),
-  fault({
-    name: 'last-data-size-terabyte',
-    breaks: ['MIG-DATA-NONZERO', 'SAVE-SIZE', 'SAVE-READ'],
-    reason: 'so many bytes are neither available nor readable',
-    summary: 'the last buffer’s data_size is 1 TiB',
-    device: (device) =>
-      override(
-        device.saving,
-        'dataSize',
-        (original) => () => (device.saving.buffer?.planned.kind === 4 ? 1n << 40n : original()),
-      ),
-  }),
-  fault({
-    name: 'second-data-size-past-region',
-    breaks: ['MIG-DATA-NONZERO', 'SAVE-SIZE'],
-    reason: 'a short read ends at the region’s end, and the bytes promised beyond never come',
-    summary: 'the second buffer’s data_size reaches 8 bytes past the region’s end',
-    device: (device) => {
-      let buffers = 0;
-      override(device.saving, 'begin', (original) => (phase) => {
-        buffers = 0;
-        original(phase);
-      });
-      override(device.saving, 'prepare', (original) => () => {
-        buffers++;
-        original();
-      });
-      override(device.saving, 'dataSize', (original) => () => {
-        const { buffer } = device.saving;
-        return buffers === 2 && buffer !== undefined
-          ? BigInt(device.section.regionSize - buffer.offset + 8)
-          : original();
       });
     },
   }),

@@ -172,6 +172,12 @@ export const REGION_FAULTS: readonly Peculiarity[] = [
     device: (device) => override(device.migrationInfo, 'flags', (original) => () => original() & ~1),
   }),
   fault({
+    name: 'migration-region-read-only-flag',
+    breaks: ['MIG-LAYOUT'],
+    summary: 'the migration region’s flags lack WRITE',
+    device: (device) => override(device.migrationInfo, 'flags', (original) => () => original() & ~2),
+  }),
+  fault({
     name: 'migration-region-too-small',
     breaks: ['MIG-LAYOUT', 'MIG-DATA-NONZERO'],
     reason: 'no data section fits into a region that ends inside the structure',

@@ -1,8 +1,7 @@
 import { BLOCK_SIZE } from '../device/device-model';
 import type { ReferenceDevice } from '../device/reference-device';
-import { ERROR, RESUMING, RUNNING, STOP, STOP_AND_COPY } from '../device/state-machine';
+import { ERROR, RESUMING, RUNNING } from '../device/state-machine';
 import { decodePacket } from '../device/stream-packet';
-import { fail } from '../kernel/errno';
 import { override } from '../override';
 import { fault, type Peculiarity } from '../peculiarity';
 import { saveOther } from './saving-whole';
@@ -187,51 +186,6 @@ export const RESUMING_FAULTS: readonly Peculiarity[] = [
     onDestination,
     device: (device) =>
       override(device.migration, 'writeDataSize', (original) => (value) => original(value & 0xffff_ffffn)),
-  }),
-  fault({
-    name: 'reset-keeps-half-resume',
-    breaks: ['RES-RESET'],
-    summary: 'a reset in _RESUMING applies what was given so far to the fresh device',
-    onDestination,
-    device: (device) =>
-      override(device, 'reset', (original) => () => {
-        const memory = device.resuming.taken > 1 ? device.resuming.memory?.slice() : undefined;
-        const result = original();
-        if (memory !== undefined) device.state.replace(memory, device.state.registers);
-        return result;
-      }),
-  }),
-  fault({
-    name: 'reset-refused-while-saving',
-    breaks: ['RES-RESET'],
-    summary: 'VFIO_DEVICE_RESET in pre-copy or stop-and-copy fails with EBUSY',
-    device: (device) =>
-      override(device, 'reset', (original) => () => (device.saving.active === undefined ? original() : fail('EBUSY'))),
-  }),
-  fault({
-    name: 'reset-leaves-state',
-    breaks: ['RES-RESET'],
-    summary: 'VFIO_DEVICE_RESET in _STOP gives a fresh device, but device_state still reads as _STOP',
-    device: (device) =>
-      override(device, 'reset', (original) => () => {
-        const stopped = device.machine.current === STOP;
-        const result = original();
-        if (stopped) device.machine.transition(STOP);
-        return result;
-      }),
-  }),
-  fault({
-    name: 'reset-keeps-scratch',
-    breaks: ['RES-RESET'],
-    summary: 'VFIO_DEVICE_RESET in stop-and-copy leaves the scratch register as it was',
-    device: (device) =>
-      override(device, 'reset', (original) => () => {
-        const { scratch } = device.state.registers;
-        const stopped = device.machine.current === STOP_AND_COPY;
-        const result = original();
-        if (stopped) device.state.registers.scratch = scratch;
-        return result;
-      }),
   }),
   fault({
     name: 'resumed-device-saves-old-state',

@@ -10,7 +10,8 @@ import { fail } from './errno';
 import type { Group } from './group';
 import type { IoctlArgument } from './open-file';
 import { PlainFile } from './plain-file';
-import { Type1Iommu, type Type1Options } from './type1-iommu';
+import { Type1Iommu } from './type1-iommu';
+import type { Type1Options } from './type1-mappings';
 
 const ENCODING = 'generic';
 const GET_API_VERSION = ioctlNumber('VFIO_GET_API_VERSION', ENCODING);

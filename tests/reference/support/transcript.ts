@@ -132,7 +132,7 @@ const ACTS: Readonly<Record<string, Act>> = {
       for (let at = 0; at < 12; at++) {
         if (width === 4 && at % 4 === 0) continue;
         const bytes = new Uint8Array(width);
-        if (at === 0) lab.host.facts.byteOrder === 'little' || width === 1 ? (bytes[0] = 2) : (bytes[3] = 2);
+        if (at === 0) bytes[lab.host.facts.byteOrder === 'little' || width === 1 ? 0 : 3] = 2;
         say(`write ${width} at ${at}`, source.rawWrite(at, bytes));
         say('state', source.field('device_state'));
         source.reset();
@@ -287,6 +287,12 @@ const ACTS: Readonly<Record<string, Act>> = {
       });
       say(`save ${path.join('>')}`, [stream, pendings, source.field('pending_bytes')]);
     }
+  },
+  patience(lab, say) {
+    lab.source.go(3);
+    say('pending', lab.source.field('pending_bytes'));
+    lab.host.sleep(20);
+    say('pending later', lab.source.field('pending_bytes'));
   },
   pendings(lab, say) {
     lab.source.go(2);
@@ -452,6 +458,7 @@ const ACTS: Readonly<Record<string, Act>> = {
     destination.go(4);
     for (const buffer of stream) {
       const offset = Number(destination.field('data_offset'));
+      say('offset', offset);
       destination.rawWrite(offset, buffer);
       say('data_size', destination.setField('data_size', BigInt(buffer.length)));
       destination.rawWrite(offset, new Uint8Array(buffer.length).fill(0xff));
