@@ -11,9 +11,11 @@ import AllureEnvironment from 'allure-jest/node';
 import type { TestResult as AllureResult } from 'allure-js-commons';
 import { Stage } from 'allure-js-commons';
 import type { RuntimeMessage } from 'allure-js-commons/sdk';
+import type { Writer } from 'allure-js-commons/sdk/reporter';
 import { ALLURE_RESULTS } from '../execution/run-plan';
 import { allureIdentity } from './allure-identity';
 import { ALLURE_STATUS, replay } from './allure-replay';
+import { AllureWriter } from './allure-writer';
 import { BRIDGE } from './bridge';
 import type { EngineModule } from './engine';
 import { PLAN_VARIABLE, projectOptions } from './environment-options';
@@ -39,7 +41,7 @@ type Handler = (event: CircusEvent, state: unknown) => void | Promise<void>;
 /** What allure-jest's environment has and its types do not show. */
 interface AllureInsides {
   handleTestEvent: Handler;
-  readonly runtime: { updateTest(uuid: string, update: (result: AllureResult) => void): void };
+  readonly runtime: { writer: Writer; updateTest(uuid: string, update: (result: AllureResult) => void): void };
   readonly runContext: { readonly executables: readonly string[] };
   handleAllureRuntimeMessage(message: RuntimeMessage): void;
 }
@@ -60,7 +62,8 @@ export default class SuiteEnvironment extends AllureEnvironment {
       );
     }
     const plan = readPlan(planFile);
-    super(withResultsFolder(config, path.join(plan.folder, ALLURE_RESULTS)), context);
+    const results = path.join(plan.folder, ALLURE_RESULTS);
+    super(withResultsFolder(config, results), context);
     const device = devicePlan(plan, options.device, planFile);
     const engine = (require(options.engine ?? ENGINE) as EngineModule).createEngine(plan, device);
     this.session = new FileSession({
@@ -72,6 +75,7 @@ export default class SuiteEnvironment extends AllureEnvironment {
     });
     Object.assign(this.global, { [BRIDGE]: this.session });
     const insides = this.insides();
+    insides.runtime.writer = new AllureWriter(results);
     const allure = insides.handleTestEvent;
     insides.handleTestEvent = (event, state) => this.handle(event, state, allure);
   }

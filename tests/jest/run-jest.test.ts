@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { RESULTS_FILE, type RunPlan } from '../../runner/execution/run-plan';
 import { JEST_CONFIG_FILE, runJest } from '../../runner/jest';
 import { FIXTURES, STUB_ENGINE, testPlan } from './support/plan';
-import { type Ran, readLines, runSuite } from './support/run-suite';
+import { allureResults, type Ran, readLines, runSuite } from './support/run-suite';
 
 const SUITE = join(FIXTURES, 'stub-suite.yaml');
 const SECOND = join(FIXTURES, 'second-suite.yaml');
@@ -206,6 +206,7 @@ test('SIGKILL leaves every finished case on disk, and the exit code tells the si
   expect(await running).toBe(128 + 9);
   const left = readLines(results).map((line) => JSON.parse(line).id as string);
   expect(left.slice(0, 2)).toEqual(['waits-a-while#number=1', 'waits-a-while#number=2']);
+  expect(allureResults(plan.folder).length).toBeGreaterThan(0);
 });
 
 test("the run's folder keeps the plan, Jest's configuration and the results, and no cache", async () => {
