@@ -16,6 +16,7 @@ import { SAME_STATE_FAULTS } from './same-state';
 import { SAVING_FAULTS } from './saving';
 import { WHOLE_SAVE_FAULTS } from './saving-whole';
 import { STATE_FAULTS } from './state';
+import { STEADINESS_FAULTS } from './steadiness';
 import { STILLNESS_FAULTS } from './stillness';
 import { TRANSITION_FAULTS } from './transitions';
 import { ZPCI_FAULTS } from './zpci';
@@ -31,6 +32,7 @@ export const FAULTS: readonly Peculiarity[] = [
   ...STATE_FAULTS,
   ...INVALID_STATE_FAULTS,
   ...SAME_STATE_FAULTS,
+  ...STEADINESS_FAULTS,
   ...STILLNESS_FAULTS,
   ...TRANSITION_FAULTS,
   ...SAVING_FAULTS,

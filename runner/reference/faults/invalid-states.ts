@@ -18,7 +18,8 @@ function onInvalid(device: ReferenceDevice, state: number, act: (refuse: () => n
 export const INVALID_STATE_FAULTS: readonly Peculiarity[] = [
   fault({
     name: 'invalid-101-entered',
-    breaks: ['STATE-INVALID-101'],
+    breaks: ['STATE-INVALID-101', 'STATE-STEADY'],
+    reason: '101b is no state that device_state may read as',
     summary: 'writing 101b succeeds, and device_state reads as 101b',
     device: (device) =>
       onInvalid(device, RUNNING_RESUMING, () => {
@@ -44,7 +45,8 @@ export const INVALID_STATE_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'invalid-111-entered',
-    breaks: ['STATE-INVALID-111'],
+    breaks: ['STATE-INVALID-111', 'STATE-STEADY'],
+    reason: '111b is no state that device_state may read as',
     summary: 'writing 111b succeeds, and device_state reads as 111b',
     device: (device) =>
       onInvalid(device, ALL_BITS, () => {

@@ -6,7 +6,8 @@ import { fault, type Peculiarity } from '../peculiarity';
 export const MIGRATION_FIELD_FAULTS: readonly Peculiarity[] = [
   fault({
     name: 'byte-write-of-state-acts',
-    breaks: ['MIG-WIDTH'],
+    breaks: ['MIG-WIDTH', 'STATE-STEADY'],
+    reason: 'device_state has moved without a write of the field itself',
     summary: 'a one-byte write at offset 0 makes a transition',
     device: (device) =>
       override(device.migration, 'writeOddly', (original) => (offset, from) => {
@@ -17,7 +18,8 @@ export const MIGRATION_FIELD_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'wide-write-of-state-acts',
-    breaks: ['MIG-WIDTH'],
+    breaks: ['MIG-WIDTH', 'STATE-STEADY'],
+    reason: 'device_state has moved without a write of the field itself',
     summary: 'an eight-byte write over device_state and reserved makes a transition',
     device: (device) =>
       override(device.migration, 'writeOddly', (original) => (offset, from) => {
@@ -29,7 +31,8 @@ export const MIGRATION_FIELD_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'unaligned-write-shifts-state',
-    breaks: ['MIG-WIDTH'],
+    breaks: ['MIG-WIDTH', 'STATE-STEADY'],
+    reason: 'device_state has moved without a write that succeeded',
     summary: 'a four-byte write at offset 2 is refused, but its first half has cleared device_state by then',
     device: (device) =>
       override(device.migration, 'writeOddly', (original) => (offset, from) => {
@@ -88,7 +91,8 @@ export const MIGRATION_FIELD_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'reserved-write-stops-device',
-    breaks: ['MIG-RESERVED-W'],
+    breaks: ['MIG-RESERVED-W', 'STATE-STEADY'],
+    reason: 'device_state has moved without a write that succeeded',
     summary: 'writing a number other than zero to reserved takes a running device to _STOP',
     device: (device) =>
       override(device.migration, 'writeReserved', (original) => (value) => {

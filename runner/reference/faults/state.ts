@@ -61,7 +61,8 @@ export const STATE_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'state-reads-late',
-    breaks: ['STATE-WRITE-OK'],
+    breaks: ['STATE-WRITE-OK', 'STATE-STEADY'],
+    reason: 'two reads in a row give different states',
     summary: 'the first read of device_state after a transition still gives the old state',
     device: (device) => {
       let old: number | undefined;
@@ -138,7 +139,8 @@ export const STATE_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'failed-transition-reads-111',
-    breaks: ['STATE-AFTER-ERR'],
+    breaks: ['STATE-AFTER-ERR', 'STATE-STEADY'],
+    reason: '111b is no state that device_state may read as',
     summary: 'after a transition that failed device_state reads as 111b until the next write',
     device: (device) => {
       let confused = false;

@@ -174,4 +174,23 @@ export const ZPCI_FAULTS: readonly Peculiarity[] = [
       );
     },
   }),
+  fault({
+    name: 'zpci-capabilities-missing',
+    breaks: ['ZPCI-PRESENT'],
+    summary: 'device info of a zPCI function has no capabilities at all, and no CAPS flag',
+    personalities: ZPCI,
+    device: (device) => override(device.information, 'capabilities', () => () => []),
+  }),
+  fault({
+    name: 'zpci-group-missing',
+    breaks: ['ZPCI-PRESENT'],
+    summary: 'BASE is there, GROUP is not',
+    personalities: ZPCI,
+    device: (device) =>
+      override(
+        device.information,
+        'capabilities',
+        (original) => () => original().filter((capability) => capability.id !== VFIO_DEVICE_INFO_CAP_ZPCI_GROUP),
+      ),
+  }),
 ];

@@ -84,7 +84,7 @@ function saved(lab: Lab, scratch = 0xbeef): Stream {
 
 function restore(lab: Lab, stream: Stream, say: (what: string, seen: unknown) => void): void {
   say('resuming', lab.destination.go(4));
-  say('given', lab.destination.resume(stream));
+  say('given', [lab.destination.resume(stream), lab.destination.state()]);
   say('running', lab.destination.go(1));
   say('state', lab.destination.state());
   say('fingerprint', fingerprint(lab.destination));
@@ -285,7 +285,7 @@ const ACTS: Readonly<Record<string, Act>> = {
       const stream = saveOddly(source, (step) => {
         if (step === 'size') pendings.push(fieldsOf(source));
       });
-      say(`save ${path.join('>')}`, [stream, pendings, source.field('pending_bytes')]);
+      say(`save ${path.join('>')}`, [stream, pendings, source.field('pending_bytes'), source.field('device_state')]);
     }
   },
   patience(lab, say) {
