@@ -41,7 +41,20 @@ function framesOf(result: CaseResult): string[] {
   const step = failingStep(result.steps);
   if (step) add(`step "${step.title}"`, step.position);
   if (places.size === 0) add('scenario', result);
-  return [...places.values()].slice(0, FINDINGS_TOLD);
+  // Where the kit itself went wrong stands below the YAML: Jest draws the first line's file.
+  return [...[...places.values()].slice(0, FINDINGS_TOLD), ...(result.reason?.split('\n').filter(isStackLine) ?? [])];
+}
+
+/** The reason without the stack of an error in the kit, which would pass for the stack of the test. */
+function reasonOf({ reason }: CaseResult): string | undefined {
+  return reason
+    ?.split('\n')
+    .filter((line) => !isStackLine(line))
+    .join('\n');
+}
+
+function isStackLine(line: string): boolean {
+  return /^\s+at /.test(line);
 }
 
 function frame(label: string, { file, line, column }: SourcePosition): string {
@@ -52,7 +65,7 @@ function frame(label: string, { file, line, column }: SourcePosition): string {
 
 function headline(result: CaseResult, told: readonly Finding[]): string {
   const clauses = [...new Set(told.map((finding) => finding.clause))].join(', ');
-  if (result.status === 'broken') return `broken: ${result.reason ?? `the kit itself broke ${clauses}`}`;
+  if (result.status === 'broken') return `broken: ${reasonOf(result) ?? `the kit itself broke ${clauses}`}`;
   const blamed = told.every((finding) => finding.who === 'kernel') ? 'the kernel' : 'the driver';
   return `failed: ${blamed} broke ${clauses}`;
 }
@@ -80,11 +93,12 @@ function tellFinding(finding: Finding, clause: Clause | undefined): string[] {
 
 /** A case that broke without a finding: the kit or the machine is at fault. */
 function tellBreakdown(result: CaseResult): string[] {
-  const lines = [`${result.status}: ${result.reason ?? 'no reason is known'}`];
+  const lines = [`${result.status}: ${reasonOf(result) ?? 'no reason is known'}`];
   const step = failingStep(result.steps);
   if (step) {
     lines.push('', ...field('at', step.title));
-    if (step.message !== undefined && step.message !== result.reason) lines.push(...field('message', step.message));
+    if (step.message !== undefined && !result.reason?.includes(step.message))
+      lines.push(...field('message', step.message));
     if (step.expected !== undefined) lines.push(...field('expected', step.expected));
     if (step.observed !== undefined) lines.push(...field('observed', step.observed));
   }

@@ -5,6 +5,8 @@ import { harmless } from './harmless';
 
 /** The terminal is written to at most this often, in milliseconds. */
 const REFRESH_MS = 100;
+/** Failures of one run that are told in full; each has its line as well. */
+const FAILURES_TOLD = 20;
 const STATUS_WORD = { passed: 'ok', failed: 'FAILED', broken: 'BROKEN', skipped: 'skipped' } as const;
 
 export interface Output {
@@ -18,6 +20,7 @@ export class ProgressDisplay {
   private readonly quiet: boolean;
   private readonly colors: ReturnType<typeof createColors>;
   private readonly counts = { passed: 0, failed: 0, broken: 0, skipped: 0, warned: 0 };
+  private failuresTold = 0;
   private startedAt = 0;
   private drawnAt = 0;
   private drawn = false;
@@ -48,9 +51,14 @@ export class ProgressDisplay {
     this.draw(result, now);
   }
 
-  /** Text of Jest's about the failures of one file. */
+  /** Text of Jest's about the failures of one file; a device that breaks everything must not bury the rest of the output. */
   failures(text: string): void {
-    this.line(`\n${text.trimEnd()}\n`);
+    const blocks = text.split(/\n(?=\S* {2}● )/);
+    const told = blocks.slice(0, Math.max(0, FAILURES_TOLD - this.failuresTold));
+    this.failuresTold += told.length;
+    const left = blocks.length - told.length;
+    const rest = left > 0 ? `\n  and ${left} more, told in the report\n` : '';
+    this.line(`\n${told.join('\n').trimEnd()}${told.length > 0 ? '\n' : ''}${rest}`);
   }
 
   end(now: number, interrupted: boolean): void {
@@ -124,7 +132,7 @@ function reasonOf(result: CaseResult): string {
     const told = result.findings.filter((finding) => finding.verdict === 'warned' || finding.verdict === 'waived');
     return told.map((finding) => `${finding.clause} ${finding.verdict}: ${finding.observed}`).join('; ');
   }
-  return result.reason ?? '';
+  return result.reason?.split('\n', 1)[0] ?? '';
 }
 
 function clock(seconds: number): string {

@@ -60,6 +60,17 @@ test('a broken case tells its reason and the step', () => {
   expect(failure.frames).toEqual(['    at step "save: [all]" (/abs/drain.yaml:15:9)']);
 });
 
+test('the stack of an error in the kit stands below the place in the YAML', () => {
+  const stack = '    at Loop.run (/kit/save.js:145:102)';
+  const { message, frames } = failureOf(
+    { ...resultOf('broken'), reason: `TypeError: x is no function\n${stack}` },
+    context,
+  );
+  expect(message).toMatch(/^broken: TypeError: x is no function\n\n/);
+  expect(message).not.toContain('save.js');
+  expect(frames).toEqual(['    at step "save: [all]" (/abs/drain.yaml:15:9)', stack]);
+});
+
 test('a case broken by the kit itself is not laid at the driver', () => {
   const failed = resultOf('failed');
   const { message } = failureOf({ ...failed, status: 'broken', reason: 'the kit broke ERR-NEXT' }, context);

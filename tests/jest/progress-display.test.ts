@@ -90,6 +90,19 @@ test('the line is not redrawn at every case', () => {
   expect(writes).toBeLessThan(30);
 });
 
+test('of very many failures the first ones are told in full, and the rest counted', () => {
+  let text = '';
+  const display = new ProgressDisplay({ write: (more: string) => (text += more) }, {}, undefined);
+  const block = (name: string): string => `  ● ${name}\n\n    failed: because\n\n      at step\n`;
+  display.failures(Array.from({ length: 15 }, (_, index) => block(`first ${index}`)).join('\n'));
+  display.failures(Array.from({ length: 15 }, (_, index) => block(`second ${index}`)).join('\n'));
+  expect(text.match(/● first/g)).toHaveLength(15);
+  expect(text.match(/● second/g)).toHaveLength(5);
+  expect(text).toContain('  and 10 more, told in the report');
+  display.failures(block('third'));
+  expect(text).not.toContain('third');
+});
+
 test('an interrupted run says so', () => {
   let text = '';
   const display = new ProgressDisplay({ write: (more: string) => (text += more) }, {}, undefined);
