@@ -1,7 +1,7 @@
 /** AccessLog: the accesses of one case, for the tables in reports and the lines before a finding. */
 import { deviceStateName, errnoName } from '../abi';
-import type { Access, AccessListener } from '../host/watched-host';
-import type { World } from '../oracles/world';
+import type { Access, AccessListener, WatchedCall } from '../host/watched-host';
+import type { Located, Place, World } from '../oracles/world';
 import type { AccessRow } from './case-result';
 
 /** A case that makes more accesses than this keeps its last ones. */
@@ -10,17 +10,32 @@ const KEPT = 4096;
 const SHOWN_BYTES = 24;
 const MAX_VALUE = 200;
 
-interface Entry {
-  readonly access: Access;
-  readonly target: string;
-  readonly bytes: Uint8Array | undefined;
-  readonly side: string;
+/** One access as it is kept. Slots are used again and again: a case may make millions of accesses, and none of their buffers is held on to. */
+class Slot implements Located {
+  sequence = 0;
+  call: WatchedCall = 'open';
+  startedMs = 0;
+  fd = -1;
+  length = 0;
+  path: string | undefined = undefined;
+  request: number | undefined = undefined;
+  offset: bigint | undefined = undefined;
+  at: number | undefined = undefined;
+  value: bigint | undefined = undefined;
+  result = 0;
+  thrown: Error | undefined = undefined;
+  place: Place = undefined;
+  side = '';
+  shown = 0;
+  readonly bytes = new Uint8Array(SHOWN_BYTES);
 }
 
 export class AccessLog implements AccessListener {
-  private entries: (Entry | undefined)[] = [];
+  private readonly slots: Slot[] = [];
   private next = 0;
   private readonly began: number;
+  /** Sequence number of the last access, 0 before the first. */
+  last = 0;
 
   constructor(
     private readonly now: () => number,
@@ -31,17 +46,28 @@ export class AccessLog implements AccessListener {
     this.began = now();
   }
 
-  /** Sequence number of the last access, 0 before the first. */
-  last = 0;
-
   after(access: Access): void {
-    const interesting = access.call === 'pread' || access.call === 'pwrite' || access.call === 'ioctl';
-    this.entries[this.next % KEPT] = {
-      access,
-      target: this.world()?.describe(access) ?? '',
-      bytes: interesting && access.data ? access.data.slice(0, SHOWN_BYTES) : undefined,
-      side: this.side(),
-    };
+    const slot = this.slot();
+    slot.sequence = access.sequence;
+    slot.call = access.call;
+    slot.startedMs = access.startedMs;
+    slot.fd = access.fd;
+    slot.length = access.length;
+    slot.path = access.path;
+    slot.request = access.request;
+    slot.offset = access.offset;
+    slot.at = access.at;
+    slot.value = access.value;
+    slot.result = access.result;
+    slot.thrown = access.thrown;
+    slot.place = this.world()?.place(access);
+    slot.side = this.side();
+    slot.shown = 0;
+    const { data, call } = access;
+    if (data && (call === 'pread' || call === 'pwrite' || call === 'ioctl')) {
+      slot.shown = Math.min(SHOWN_BYTES, data.length);
+      for (let n = 0; n < slot.shown; n += 1) slot.bytes[n] = data[n] ?? 0;
+    }
     this.next += 1;
     this.last = access.sequence;
   }
@@ -51,40 +77,52 @@ export class AccessLog implements AccessListener {
     return this.now() - this.began;
   }
 
+  /** The last accesses, oldest first. */
   rows(count = KEPT): AccessRow[] {
     const from = Math.max(0, this.next - Math.min(count, KEPT));
     const rows: AccessRow[] = [];
     for (let n = from; n < this.next; n += 1) {
-      const entry = this.entries[n % KEPT];
-      if (entry) rows.push(this.row(entry));
+      const slot = this.slots[n % KEPT];
+      if (slot) rows.push(this.row(slot));
     }
     return rows;
   }
 
-  private row({ access, target, bytes, side }: Entry): AccessRow {
+  private slot(): Slot {
+    const at = this.next % KEPT;
+    let slot = this.slots[at];
+    if (!slot) {
+      slot = new Slot();
+      this.slots[at] = slot;
+    }
+    return slot;
+  }
+
+  private row(slot: Slot): AccessRow {
+    const target = this.world()?.describe(slot, slot.place) ?? '';
     return {
-      sequence: access.sequence,
-      atMs: access.startedMs - this.began,
-      side,
-      call: access.call,
+      sequence: slot.sequence,
+      atMs: slot.startedMs - this.began,
+      side: slot.side,
+      call: slot.call,
       target,
-      length: access.length,
-      value: this.value(access, target, bytes).slice(0, MAX_VALUE),
-      result: access.result,
-      errno: access.thrown ? access.thrown.message : access.result < 0 ? errnoName(-access.result) : '',
+      length: slot.length,
+      value: this.value(slot, target).slice(0, MAX_VALUE),
+      result: slot.result,
+      errno: slot.thrown ? slot.thrown.message : slot.result < 0 ? errnoName(-slot.result) : '',
     };
   }
 
-  private value(access: Access, target: string, bytes: Uint8Array | undefined): string {
-    if (access.value !== undefined) return `0x${access.value.toString(16)}`;
-    if (!bytes || access.result < 0) return '';
-    if (access.call !== 'ioctl' && (bytes.length === 4 || bytes.length === 8) && access.length === bytes.length) {
-      const view = new DataView(bytes.buffer, bytes.byteOffset);
-      const value = bytes.length === 4 ? BigInt(view.getUint32(0, this.little)) : view.getBigUint64(0, this.little);
+  private value(slot: Slot, target: string): string {
+    if (slot.value !== undefined) return `0x${slot.value.toString(16)}`;
+    if (slot.shown === 0 || slot.result < 0) return '';
+    if (slot.call !== 'ioctl' && (slot.length === 4 || slot.length === 8)) {
+      const view = new DataView(slot.bytes.buffer);
+      const value = slot.length === 4 ? BigInt(view.getUint32(0, this.little)) : view.getBigUint64(0, this.little);
       const name = target === 'device_state' ? ` (${deviceStateName(Number(value))})` : '';
       return `0x${value.toString(16)}${name}`;
     }
-    const more = access.length > bytes.length ? ' ...' : '';
-    return `${Buffer.from(bytes).toString('hex')}${more}`;
+    const more = slot.length > slot.shown ? ' ...' : '';
+    return `${Buffer.from(slot.bytes.subarray(0, slot.shown)).toString('hex')}${more}`;
   }
 }

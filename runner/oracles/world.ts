@@ -43,7 +43,20 @@ const FIELDS: readonly { readonly field: MigrationField; readonly offset: number
   ['device_state', 'reserved', 'pending_bytes', 'data_offset', 'data_size'] as const
 ).map((field) => ({ field, ...vfioDeviceMigrationInfo.fields[field] }));
 
-interface SectionMapping {
+/** What is kept of a place: a device, a part of a migration region that is mapped, some other memory, a container or a group. */
+export type Place = DeviceView | SectionMapping | HostMemory['kind'] | IoctlTarget | undefined;
+
+/** The parts of an access that say where it went. */
+export interface Located {
+  readonly fd: number;
+  readonly length: number;
+  readonly path: string | undefined;
+  readonly request: number | undefined;
+  readonly offset: bigint | undefined;
+  readonly at: number | undefined;
+}
+
+export interface SectionMapping {
   readonly device: DeviceView;
   /** From the start of the migration region. */
   readonly offset: bigint;
@@ -148,23 +161,29 @@ export class World implements AccessListener {
     for (const oracle of this.oracles) oracle.caseEnds?.();
   }
 
+  /** What an access went to, as far as the traffic so far tells: for `describe`, at once or later. Allocates nothing. */
+  place(access: Access): Place {
+    if (access.memory) return this.mappings.get(access.memory) ?? access.memory.kind;
+    return this.devices.get(access.fd) ?? this.target(access.fd);
+  }
+
   /** `device_state`, `migration + 0x1000`, `region 7 + 0x4`, the ioctl's name: where an access went, for people. */
-  describe(access: Access): string {
+  describe(access: Located, place: Place): string {
     if (access.path !== undefined) return access.path;
-    if (access.request !== undefined) return ioctlName(access.request, this.encoding, this.target(access.fd));
-    const device = this.devices.get(access.fd);
-    if (device && access.offset !== undefined) return describeOffset(device, access.offset, access.length);
-    const mapping = access.memory ? this.mappings.get(access.memory) : undefined;
-    if (mapping && access.at !== undefined)
-      return describeOffset(
-        mapping.device,
-        (mapping.device.migration?.offset ?? 0n) + mapping.offset + BigInt(access.at),
-        access.length,
-      );
-    if (access.memory)
-      return access.memory.kind === 'device'
-        ? `mapping + 0x${(access.at ?? 0).toString(16)}`
-        : `memory + 0x${(access.at ?? 0).toString(16)}`;
+    const isDevice = typeof place === 'object' && 'regions' in place;
+    if (access.request !== undefined) {
+      const target = isDevice ? 'device' : place === 'container' || place === 'group' ? place : undefined;
+      return ioctlName(access.request, this.encoding, target);
+    }
+    if (isDevice && access.offset !== undefined) return describeOffset(place, access.offset, access.length);
+    const at = access.at ?? 0;
+    if (typeof place === 'object' && !isDevice) {
+      const start = (place.device.migration?.offset ?? 0n) + place.offset;
+      return describeOffset(place.device, start + BigInt(at), access.length);
+    }
+    if (place === 'device' || place === 'anonymous') {
+      return `${place === 'device' ? 'mapping' : 'memory'} + 0x${at.toString(16)}`;
+    }
     return access.fd >= 0 ? `descriptor ${access.fd}` : '';
   }
 
