@@ -4,7 +4,7 @@ import { createReferenceHost, selectReference } from '../../runner/host/referenc
 import { DeviceHang, MemoryFault } from '../../runner/host/vfio-host';
 import { isReferenceName, parseReferenceName } from '../../runner/reference/device-name';
 import { referenceTopology } from '../../runner/reference/topology';
-import { Lab } from './support/session';
+import { Lab } from './support/reference-lab';
 
 const PLAIN = {
   personality: 'pci',
@@ -85,7 +85,7 @@ test('a hang throws on a virtual clock, and blocks for ever otherwise', () => {
   source.go(2);
   expect(() => source.field('pending_bytes')).toThrow(DeviceHang);
   const script = `
-    const { Lab } = require(${JSON.stringify(join(__dirname, 'support/session.js'))});
+    const { Lab } = require(${JSON.stringify(join(__dirname, 'support/reference-lab.js'))});
     const { source } = new Lab({ device: 'reference+hang-on-pending-read', hang: 'block' });
     source.go(2);
     process.stdout.write('hanging');

@@ -1,4 +1,4 @@
-import { EINVAL, Lab } from './support/session';
+import { EINVAL, Lab } from './support/reference-lab';
 
 const START = 1;
 const STOP = 2;

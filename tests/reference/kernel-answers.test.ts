@@ -4,7 +4,7 @@ import { vfioIommuType1Info } from '../../runner/abi/structures/vfio-iommu-type1
 import { vfioRegionInfo } from '../../runner/abi/structures/vfio-region-info';
 import { createReferenceHost } from '../../runner/host/reference/create-reference-host';
 import { HostMisuse } from '../../runner/host/vfio-host';
-import { EINVAL, ioctl, Lab } from './support/session';
+import { EINVAL, ioctl, Lab } from './support/reference-lab';
 
 const ENOTTY = -25;
 const EACCES = -13;

@@ -1,4 +1,4 @@
-import { EINVAL, Lab, type Stream } from './support/session';
+import { EINVAL, Lab, type Stream } from './support/reference-lab';
 
 const NAMES = ['pci', 'zpci', 'ccw', 'fsl-mc', 'pci,be', 'pci,page=64k'].flatMap((personality) =>
   ['trapped', 'mmapped', 'partitioned'].map((layout) => `reference:${personality},layout=${layout}`),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import type { Peculiarity } from '../../runner/reference/peculiarity';
 import { FAULTS, VARIATIONS } from '../../runner/reference/registry';
-import { Lab } from './support/session';
+import { Lab } from './support/reference-lab';
 import { transcript } from './support/transcript';
 
 const shown = new Map<string, string>();

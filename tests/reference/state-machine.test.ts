@@ -1,6 +1,6 @@
 import { DeviceHang } from '../../runner/host/vfio-host';
 import { VirtualClock } from '../../runner/reference/clock';
-import { EINVAL, Lab } from './support/session';
+import { EINVAL, Lab } from './support/reference-lab';
 
 const EIO = -5;
 const ARCS: Readonly<Record<number, readonly number[]>> = {

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { writeScalar } from '../../../runner/abi/scalar';
-import { type Device, ioctl, Lab, type Stream } from './session';
+import { type Device, ioctl, Lab, type Stream } from './reference-lab';
 
 /** One thing that a user does with a fresh host; what it saw goes into `say`. */
 type Act = (lab: Lab, say: (what: string, seen: unknown) => void) => void;
