@@ -19,6 +19,7 @@ export interface ReportFacts {
 
 /** Deeper parts of run.json are lists of clauses and cases, which the report shows in its own way. */
 const DEEPEST = 2;
+const REASONS_TOLD = 3;
 /** Members of a device in run.json that are told elsewhere in the report, or under another name. */
 const NOT_OF_A_DEVICE: readonly string[] = [
   'device',
@@ -38,10 +39,10 @@ export function reportFacts(folder: string): ReportFacts {
   const run = asRecord(readJson(path.join(folder, RUN_FILE))) ?? {};
   const verdict = typeof run.verdict === 'string' ? run.verdict : undefined;
   const devices = plan.devices.map((each) => ({ device: each.device, facts: factsOfDevice(each, run) }));
-  const reasons = Array.isArray(run.reasons) ? run.reasons.filter((reason) => typeof reason === 'string') : [];
+  const reasons = Array.isArray(run.reasons) ? run.reasons.map(String) : [];
   const common: Facts = {
     verdict: verdict ?? 'incomplete (not finished)',
-    ...(reasons.length > 0 ? { because: reasons.join('; ') } : {}),
+    ...(reasons.length > 0 ? { because: because(reasons) } : {}),
     ...flatten('suite', run.suite),
     started: plan.startedAt,
     ...flatten('ended', run.endedAt),
@@ -54,6 +55,11 @@ export function reportFacts(folder: string): ReportFacts {
   };
   const names = devices.map(({ device }) => device).join(', ');
   return { title: `VFIO conformance of ${names}${verdict === undefined ? '' : `: ${verdict}`}`, common, devices };
+}
+
+function because(reasons: readonly string[]): string {
+  const left = reasons.length - REASONS_TOLD;
+  return `${reasons.slice(0, REASONS_TOLD).join('; ')}${left > 0 ? `; and ${left} more` : ''}`;
 }
 
 /** What the command line named, then what was found there. */

@@ -1,5 +1,5 @@
 /** Plans for tests: a fresh folder each, fixtures as targets. */
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { DEFAULT_LIMITS, type RunPlan } from '../../../runner/execution/run-plan';
@@ -9,9 +9,18 @@ export const PACKAGE = resolve(__dirname, '../../../..');
 export const FIXTURES = join(PACKAGE, 'tests/jest/fixtures');
 export const STUB_ENGINE = join(__dirname, '../fixtures/stub-engine.js');
 
+const folders: string[] = [];
+
+/** A folder that is removed when the test file is through. */
 export function freshFolder(name: string): string {
-  return mkdtempSync(join(tmpdir(), `vfio-conformance-${name}-`));
+  const folder = mkdtempSync(join(tmpdir(), `vfio-conformance-${name}-`));
+  folders.push(folder);
+  return folder;
 }
+
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
 
 export function testPlan(changes: Partial<RunPlan>): RunPlan {
   return {
