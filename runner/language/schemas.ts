@@ -119,7 +119,7 @@ export const SuiteFile = Type.Object(
       default: [],
       maxItems: 100,
       description:
-        'Suites whose scenarios, clauses and claims belong to this one too: names, or files relative to this one',
+        'Suites whose scenarios and clauses belong to this one too; their claims do not: names, or files relative to this one',
     }),
   },
   { title: 'A suite' },

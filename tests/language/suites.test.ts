@@ -63,7 +63,7 @@ test('scenarios by file, folder and glob, each once, in order', () => {
   expect(suite.position).toMatchObject({ line: 1, column: 1 });
 });
 
-test('scenarios of the package, and the clauses and claims of an included suite', () => {
+test('scenarios of the package, and the clauses of an included suite, but not its claims', () => {
   lay(
     'suites/mine.yaml',
     'suite: mine\nclaims: [zpci]\nclauses: [STATE-RESET]\nscenarios: [early.yaml]\ninclude: [smoke]\n',
@@ -71,7 +71,7 @@ test('scenarios of the package, and the clauses and claims of an included suite'
   const suite = good(loadSuite(path.join(folder, 'suites/mine.yaml'), OPTIONS));
   expect(suite.scenarios).toEqual([path.join(FIXTURES, 'scenarios', 'early.yaml')]);
   expect(suite.clauses).toEqual(['STATE-RESET', 'SAVE-ACK', 'SAVE-REGARDLESS']);
-  expect(suite.claims).toEqual(['migration-v1', 'zpci']);
+  expect(suite.claims).toEqual(['zpci']);
 });
 
 test('a folder of scenarios leaves out the catalogue', () => {
