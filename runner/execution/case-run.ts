@@ -274,14 +274,14 @@ class CaseRun {
     if (!(error instanceof StepFailure) || settled.has(error)) return;
     settled.add(error);
     // An oracle that has already said what is wrong in this step knows better than the step's own expectation.
-    const known = this.recorder.findings
-      .slice(firstFinding)
-      .some((finding) => finding.verdict === 'broken' || finding.verdict === 'waived');
-    const { clause, ...what } = error.reason;
-    const blamed = step.judge ?? clause ?? this.case_.clauses[0];
-    const same = this.recorder.findings
-      .slice(firstFinding)
-      .some((finding) => finding.clause === blamed && finding.verdict === 'warned');
+    const { clause, foundOut, oracleJudges, ...what } = error.reason;
+    const findings = this.recorder.findings.slice(firstFinding);
+    const known = findings.some(
+      ({ verdict }) =>
+        verdict === 'broken' || verdict === 'waived' || (oracleJudges === true && verdict === 'warned'),
+    );
+    const blamed = (foundOut ? clause : undefined) ?? step.judge ?? clause ?? this.case_.clauses[0];
+    const same = findings.some((finding) => finding.clause === blamed && finding.verdict === 'warned');
     if (known || same || blamed === undefined) return;
     this.recorder.broken(blamed, what);
   }
@@ -340,6 +340,7 @@ class CaseRun {
       seed: options.seed,
       allow: options.allow,
       run: (steps, side) => this.runNested(steps, side),
+      onSide: (side, act) => this.onSide(step, side, act),
       fail: (reason: StepFailureReason) => {
         throw new StepFailure(reason);
       },
@@ -355,6 +356,16 @@ class CaseRun {
         if (view) view.given = given;
       },
     };
+  }
+
+  private onSide<Result>(step: Step, side: SideName, act: (context: StepContext) => Result): Result {
+    const before = this.side;
+    this.side = side;
+    try {
+      return act(this.contextFor(step));
+    } finally {
+      this.side = before;
+    }
   }
 
   private runNested(steps: readonly Step[], side: SideName | undefined): void {

@@ -298,6 +298,7 @@ class DeviceStateOracle implements OracleHooks {
       return;
     }
     // Without the whole of the data a device may decline to run; with a blame the data came from a device under judgement.
+    if (arc === 'TRANS-RES-RUN' && write.given === 'in-question') return;
     if (arc === 'TRANS-RES-RUN' && write.given !== 'whole' && write.blame === undefined) return;
     this.judge.broken(write.blame ?? arc, { expected: `${title} is supported`, observed });
   }
@@ -324,7 +325,7 @@ class DeviceStateOracle implements OracleHooks {
     if ((write.before & ~VFIO_DEVICE_STATE_MASK) === (write.written & ~VFIO_DEVICE_STATE_MASK))
       this.judge.kept('STATE-RESERVED');
     if (arc === undefined) this.judge.reported('TRANS-OTHER', `${title}: accepted`);
-    else if (arc !== 'TRANS-RES-RUN' || write.given === 'whole') this.judge.kept(arc);
+    else if (arc !== 'TRANS-RES-RUN' || write.given === 'whole' || write.given === 'in-question') this.judge.kept(arc);
   }
 
   private judgeShort(write: PendingWrite, observed: string): void {

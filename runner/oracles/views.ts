@@ -19,8 +19,11 @@ export interface RegionView {
   readonly type?: { readonly type: number; readonly subtype: number };
 }
 
-/** What the kit has given the device since it entered _RESUMING. */
-export type Given = 'nothing' | 'partial' | 'whole' | 'wrong';
+/**
+ * What the kit has given the device since it entered _RESUMING. `in-question`: all of a save that has not yet been restored anywhere;
+ * if it is refused, the step finds out whose doing that is.
+ */
+export type Given = 'nothing' | 'partial' | 'whole' | 'in-question' | 'wrong';
 
 export interface DeviceView {
   readonly fd: number;

@@ -8,6 +8,7 @@ import type { DirtyLog } from '../vfio/dirty-log';
 import type { Iommu, Mapping } from '../vfio/iommu';
 import type { IrqWatch } from '../vfio/irq';
 import type { MigrationRegion } from '../vfio/migration-region';
+import type { SavedStream } from './saved-stream';
 import type { SideName, StepContext } from './step-context';
 
 /** What a step mapped, under the name that it gave. */
@@ -35,6 +36,17 @@ export interface DmaSpace {
   readonly bitmaps: Map<string, DirtyBitmap>;
 }
 
+/** What a device was given in _RESUMING, and how that went. */
+export interface Restoring {
+  readonly streams: readonly SavedStream[];
+  /** All of one save, in order and untouched. */
+  readonly whole: boolean;
+  /** Whole, and given as any user would. */
+  readonly plain: boolean;
+  /** What the device said against it, at a data_size write or at the transition to _RUNNING. */
+  refused?: string;
+}
+
 export interface DeviceSession {
   readonly side: SideName;
   /** As named on the command line. */
@@ -48,6 +60,8 @@ export interface DeviceSession {
   /** Saving sessions so far, and the saves of the current one. */
   savingSession: number;
   savedSegments: number;
+  /** Since the last reset, or since it was opened; undefined when nothing was given. */
+  restoring?: Restoring | undefined;
   readonly irqs: Map<number, IrqWatch>;
   /** Ends this session and opens the device anew; the object stays the same. */
   reopen(): void;

@@ -1,6 +1,8 @@
 /** fingerprint: what the device profile reads to tell one device state from another (RES-APPLY). */
 import { Type } from '@sinclair/typebox';
 import { Label } from '../language/scalars';
+import { captureFingerprint, firstDifference } from './captured-fingerprint';
+import { failRestore } from './second-look';
 import type { Captured, StepContext } from './step-context';
 import { defineVerb } from './verb';
 
@@ -10,49 +12,47 @@ export const verb = defineVerb({
   arguments: Type.Object({
     as: Type.Optional(Label({ description: 'Remember it under this name.' })),
     equals: Type.Optional(Label({ description: 'Expect the one remembered under this name.' })),
-    differs: Type.Optional(Label({ description: 'Expect another one than the one remembered under this name.' })),
+    differs: Type.Optional(
+      Label({
+        description: 'Another one than the one remembered under this name, or else nothing can be judged by it.',
+      }),
+    ),
   }),
   main: 'as',
   examples: ['fingerprint: {as: before}', 'fingerprint: {equals: before}'],
   takesExpect: false,
   run(context: StepContext, { as, equals, differs }) {
-    const template = context.session.profile?.fingerprint;
-    if (!template)
-      context.skip('not-judged', 'fingerprint', 'the device profile has no `fingerprint:`; give one with --profile');
-    const captured: Captured[] = [];
-    context.memory.capturing = captured;
-    try {
-      context.run(template.instantiate({}));
-    } finally {
-      context.memory.capturing = undefined;
-    }
-    if (captured.length === 0)
-      context.giveUp("the profile's `fingerprint:` reads nothing; it needs at least one `read:`");
-    if (as !== undefined) context.memory.fingerprints.set(as, captured);
-    if (equals !== undefined) {
-      const difference = firstDifference(context, equals, captured);
-      if (difference) context.fail({ clause: 'RES-APPLY', ...difference });
-      context.judge.kept(context.step.judge ?? 'RES-APPLY');
-    }
-    if (differs !== undefined && !firstDifference(context, differs, captured)) {
-      context.fail({ expected: `another fingerprint than "${differs}"`, observed: 'the same' });
-    }
+    const now = captureFingerprint(context);
+    if (as !== undefined) context.memory.fingerprints.set(as, now);
+    if (equals !== undefined) expectEqual(context, equals, now);
+    if (differs !== undefined && !firstDifference(remembered(context, differs), now))
+      // Whatever came of the case would prove nothing.
+      context.skip(
+        'not-judged',
+        'mark',
+        `the fingerprint is the same as "${differs}": it does not tell these states apart`,
+      );
   },
 });
 
-function firstDifference(
-  context: StepContext,
-  label: string,
-  now: readonly Captured[],
-): { expected: string; observed: string } | undefined {
-  const before =
-    context.memory.fingerprints.get(label) ?? context.giveUp(`fingerprint: nothing is remembered as "${label}"`);
-  for (const [n, { what, value }] of before.entries()) {
-    const other = now[n];
-    if (other?.value !== value)
-      return { expected: `${what} is ${value}, as in "${label}"`, observed: other?.value ?? 'not read' };
+function expectEqual(context: StepContext, label: string, now: readonly Captured[]): void {
+  const { session, memory, judge, step } = context;
+  const wanted = remembered(context, label);
+  const difference = firstDifference(wanted, now);
+  const { restoring } = session;
+  if (difference) {
+    const reason = {
+      expected: `${difference.what} is ${difference.before}, as in "${label}"`,
+      observed: difference.now,
+    };
+    if (restoring === undefined) context.fail(reason);
+    failRestore(context, { clause: 'RES-APPLY', ...reason }, wanted);
   }
-  return before.length === now.length
-    ? undefined
-    : { expected: `${before.length} values`, observed: `${now.length} values` };
+  if (restoring?.plain) memory.plainRestored = true;
+  if (step.judge !== undefined) judge.kept(step.judge);
+  else if (restoring?.whole) judge.kept('RES-APPLY');
+}
+
+function remembered(context: StepContext, label: string): readonly Captured[] {
+  return context.memory.fingerprints.get(label) ?? context.giveUp(`fingerprint: nothing is remembered as "${label}"`);
 }

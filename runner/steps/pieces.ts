@@ -1,29 +1,68 @@
 /** How a step cuts a buffer into accesses, as scenarios write it. */
 import type { TUnsafe } from '@sinclair/typebox';
 import { Choice, type Description } from '../language/scalars';
-import type { Pieces as TransferPieces } from '../vfio/data-transfer';
+import type { Pieces as TransferPieces, Via } from '../vfio/data-transfer';
+import type { MigrationRegion } from '../vfio/migration-region';
+import type { Outcome } from '../vfio/outcome';
 
-const WORDS = ['bulk', 'natural', 'u8', 'u16', 'u32', 'u64', 'odd'] as const;
+const WORDS = ['bulk', 'natural', 'u8', 'u16', 'u32', 'u64', 'odd', 'mixed'] as const;
 export type PiecesWord = (typeof WORDS)[number];
+
+/** Pieces this small are tried at both ends of a buffer only: a large state would take forever in single bytes. */
+const EDGE_BYTES = 512;
+/** Sizes of `mixed`, over and over: every width, some at odd places. */
+const MIXED_SIZES = [1, 2, 4, 8, 8, 4, 2, 1, 3, 5, 16, 64];
+const SMALL: Partial<Record<PiecesWord, TransferPieces>> = { u8: 1, u16: 2, u32: 4, u64: 8 };
 
 export function Pieces(options: Description = {}): TUnsafe<PiecesWord> {
   return Choice(WORDS, {
     description:
-      '`bulk`: one call if the device gives all; `natural`: 8, 4, 2 and 1 bytes as QEMU does; `u8` to `u64`: nothing wider; `odd`: pieces of 4093 bytes.',
+      '`bulk`: one call if the device gives all; `natural`: 8, 4, 2 and 1 bytes as QEMU does; `u8` to `u64`: nothing wider, in the first and last 512 bytes of a buffer; `odd`: pieces of 509 bytes; `mixed`: all widths in turn, some of them not aligned, in the first and last 512 bytes.',
     ...options,
   });
 }
 
-const PIECES: Readonly<Record<PiecesWord, TransferPieces>> = {
-  bulk: 'bulk',
-  natural: 'natural',
-  u8: 1,
-  u16: 2,
-  u32: 4,
-  u64: 8,
-  odd: { chunk: 4093 },
-};
+/** Reads a buffer, or writes one, cut as the word says. */
+export function transferInPieces(
+  migration: MigrationRegion,
+  direction: 'read' | 'write',
+  offset: bigint,
+  bytes: Uint8Array,
+  how: { readonly pieces: PiecesWord; readonly via: Via },
+): Outcome<unknown> {
+  const move = (from: number, to: number, pieces: TransferPieces): Outcome<unknown> => {
+    const part = bytes.subarray(from, to);
+    const options = { via: how.via, pieces };
+    if (direction === 'write') return migration.writeData(offset + BigInt(from), part, options);
+    const read = migration.readData(offset + BigInt(from), BigInt(part.length), options);
+    if (read.ok) part.set(read.value.bytes);
+    return read;
+  };
+  const { length } = bytes;
+  const small = SMALL[how.pieces];
+  if (how.pieces === 'bulk' || how.pieces === 'natural') return move(0, length, how.pieces);
+  if (how.pieces === 'odd') return move(0, length, { chunk: 509 });
+  const head = Math.min(EDGE_BYTES, length);
+  const tail = Math.max(head, length - EDGE_BYTES);
+  const edge = (from: number, to: number): Outcome<unknown> =>
+    small !== undefined ? move(from, to, small) : inMixedSizes(from, to, move);
+  const first = edge(0, head);
+  if (!first.ok) return first;
+  const middle = tail > head ? move(head, tail, 'bulk') : first;
+  return middle.ok && tail < length ? edge(tail, length) : middle;
+}
 
-export function toPieces(word: PiecesWord): TransferPieces {
-  return PIECES[word];
+function inMixedSizes(
+  from: number,
+  to: number,
+  move: (from: number, to: number, pieces: TransferPieces) => Outcome<unknown>,
+): Outcome<unknown> {
+  let last: Outcome<unknown> = { ok: true, value: undefined };
+  let at = from;
+  for (let n = 0; at < to && last.ok; n += 1) {
+    const end = Math.min(to, at + (MIXED_SIZES[n % MIXED_SIZES.length] ?? 1));
+    last = move(at, end, 'bulk');
+    at = end;
+  }
+  return last;
 }

@@ -10,6 +10,7 @@ export const verb = defineVerb({
   examples: ['reopen: {}'],
   takesExpect: false,
   run(context: StepContext) {
+    context.session.restoring = undefined;
     context.session.reopen();
   },
 });

@@ -26,6 +26,7 @@ export const verb = defineVerb({
         `the device has no VFIO_DEVICE_FLAGS_RESET (flags 0x${info.value.values.flags.toString(16)})`,
       );
     }
+    context.session.restoring = undefined;
     checkOutcome(context, resetPatiently(context), 'VFIO_DEVICE_RESET', { clause: 'DEV-INFO-FLAGS' });
   },
 });

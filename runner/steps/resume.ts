@@ -1,16 +1,14 @@
 /** resume: gives saved streams to a device in _RESUMING, in order and in the sizes in which they came (header diff, lines 227-244). */
 import { Type } from '@sinclair/typebox';
-import { Choice, Count, Label, Many } from '../language/scalars';
-import type { MigrationRegion } from '../vfio/migration-region';
-import type { Failure } from '../vfio/outcome';
+import { Choice, Count, Duration, Label, Many, Size } from '../language/scalars';
 import { requireMigration } from './device-session';
-import { Pieces, toPieces } from './pieces';
+import { type Giving, giveBuffers, isPlainGiving } from './give-stream';
+import { Pieces } from './pieces';
 import { isWhole, isWrong } from './saved-stream';
+import { failRestore } from './second-look';
 import { outcomeMatches, sayExpectation } from './state-check';
 import type { StepContext } from './step-context';
 import { defineVerb } from './verb';
-
-const GARBAGE = 0xee;
 
 export const verb = defineVerb({
   name: 'resume',
@@ -19,17 +17,31 @@ export const verb = defineVerb({
     from: Many(Label(), { default: 'state', description: 'The streams, in order.' }),
     buffers: Type.Optional(Count({ minimum: 0, description: 'Give only the first so many buffers.' })),
     pieces: Pieces({ default: 'bulk' }),
-    via: Choice(['read', 'mmap'], {
+    via: Choice(['read', 'mmap', 'alternate'], {
       default: 'read',
-      description: 'By write(), or through the mappable areas where there are any.',
+      description:
+        'By write(), through the mappable areas where there are any, or one buffer this way and the next one the other.',
     }),
     overwrite: Type.Boolean({
       default: false,
       description: 'Overwrite the section as soon as the write of data_size has returned.',
     }),
+    pause: Type.Optional(Duration({ description: 'Wait this long after each write of data_size.' })),
+    claim: Type.Optional(
+      Size({ description: 'For the last of these buffers: another data_size than the bytes that were written.' }),
+    ),
+    beyond: Type.Optional(
+      Size({
+        description: 'For the last of these buffers: a data_size so much larger than what the region has room for.',
+      }),
+    ),
   }),
   main: 'from',
-  examples: ['resume: {from: state}', 'resume: {from: [early, rest], pieces: natural}'],
+  examples: [
+    'resume: {from: state}',
+    'resume: {from: [early, rest], pieces: natural}',
+    'resume: {from: state, buffers: 1, claim: 4GiB}\nprovoke: RES-SEQUENCE-USER\nexpect: {errno: any}',
+  ],
   takesExpect: true,
   run(context: StepContext, args) {
     const migration = requireMigration(context);
@@ -39,19 +51,24 @@ export const verb = defineVerb({
     );
     const all = streams.flatMap((stream) => stream.buffers);
     const given = args.buffers === undefined ? all : all.slice(0, args.buffers);
-    const complete = given.length === all.length;
-    context.declareGiven(isWrong(streams) ? 'wrong' : isWhole(streams) && complete ? 'whole' : 'partial');
+    const giving: Giving = args;
+    const whole = isWhole(streams) && given.length === all.length;
+    const { session } = context;
+    session.restoring = { streams, whole, plain: whole && isPlainGiving(giving) };
+    const inQuestion = session.restoring.plain && !context.memory.plainRestored;
+    context.declareGiven(isWrong(streams) ? 'wrong' : whole ? (inQuestion ? 'in-question' : 'whole') : 'partial');
     const started = context.host.now();
-    for (const [n, buffer] of given.entries()) {
-      const failure = giveBuffer(migration, buffer, args);
-      if (!failure) continue;
+    const failure = giveBuffers(context, migration, given, giving);
+    if (failure) {
       // The user leaves the loop, and looks at the state.
       migration.readState();
+      session.restoring.refused = failure.message;
       if (context.step.expect && outcomeMatches(failure, context.step.expect)) return;
-      const clause = failure.kind === 'outside' || failure.kind === 'limit' ? 'RES-OFFSET' : 'RES-APPLY';
-      context.fail({
-        clause,
-        expected: `buffer ${n + 1} of ${given.length} (${buffer.length} bytes) is taken`,
+      if (failure.tooLarge)
+        context.giveUp(`resume: ${failure.message}; the stream is not from a device of the same kind`);
+      failRestore(context, {
+        clause: failure.kind === 'outside' || failure.kind === 'limit' ? 'RES-OFFSET' : 'RES-APPLY',
+        expected: `buffer ${failure.at + 1} of ${given.length} (${given[failure.at]?.length ?? 0} bytes) is taken`,
         observed: failure.message,
       });
     }
@@ -62,30 +79,10 @@ export const verb = defineVerb({
     context.judge.figure('resume ms', context.host.now() - started);
     if (!outcomeMatches({ ok: true, value: undefined }, context.step.expect)) {
       context.fail({
-        clause: 'RES-BAD-DATA',
+        clause: args.claim === undefined && args.beyond === undefined ? 'RES-BAD-DATA' : 'RES-OVERSIZE',
         expected: `the resuming loop ends with ${sayExpectation(context.step.expect)}`,
         observed: 'every buffer was taken',
       });
     }
   },
 });
-
-interface GiveOptions {
-  readonly pieces: Parameters<typeof toPieces>[0];
-  readonly via: 'read' | 'mmap';
-  readonly overwrite: boolean;
-}
-
-/** Steps a to c for one buffer; the failure, if any. A buffer larger than the section goes in parts: its own size is then not kept. */
-function giveBuffer(migration: MigrationRegion, buffer: Uint8Array, options: GiveOptions): Failure | undefined {
-  const offset = migration.readField('data_offset');
-  if (!offset.ok) return offset;
-  const transfer = { via: options.via, pieces: toPieces(options.pieces) };
-  const written = migration.writeData(offset.value, buffer, transfer);
-  if (!written.ok) return written;
-  const told = migration.writeField('data_size', BigInt(buffer.length));
-  if (!told.ok) return told;
-  if (!options.overwrite) return undefined;
-  const over = migration.writeData(offset.value, new Uint8Array(buffer.length).fill(GARBAGE), transfer);
-  return over.ok ? undefined : over;
-}

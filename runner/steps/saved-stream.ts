@@ -1,11 +1,23 @@
 /** A saved migration stream: the buffers of one `save` step, in order, each in its own transaction size (header diff, lines 242-244). */
+import type { SideName } from './step-context';
 
 /** Part of one saving session: from leaving a state without _SAVING to leaving _SAVING. */
 export interface StreamOrigin {
+  /** Whose state it is. */
+  readonly side: SideName;
   /** Number of the saving session in this case. */
   readonly session: number;
   /** Which save of that session this is, from 0. */
   readonly segment: number;
+}
+
+/** What one iteration of the saving loop showed, in the order of the loop. */
+export interface SaveIteration {
+  /** pending_bytes before data_offset, and after the data; undefined where the loop was left before. */
+  readonly pending: bigint;
+  after: bigint | undefined;
+  /** data_size. */
+  readonly size: bigint;
 }
 
 export interface SavedStream {
@@ -13,6 +25,11 @@ export interface SavedStream {
   readonly origin: StreamOrigin;
   /** Drained to pending_bytes 0 in stop-and-copy: nothing comes after it. */
   readonly drained: boolean;
+  /** Saved in stop-and-copy, not in pre-copy. */
+  readonly stopped: boolean;
+  /** Fetched as any user would: every field read once, each buffer by read() in one go, nothing tried out. */
+  readonly plain: boolean;
+  readonly iterations: readonly SaveIteration[];
   /** Changed on purpose by `tamper`. */
   readonly tampered: boolean;
 }
@@ -27,7 +44,11 @@ export function isWhole(streams: readonly SavedStream[]): boolean {
   const last = streams.at(-1);
   if (!first || !last?.drained) return false;
   return streams.every(
-    (stream, n) => !stream.tampered && stream.origin.session === first.origin.session && stream.origin.segment === n,
+    (stream, n) =>
+      !stream.tampered &&
+      stream.origin.side === first.origin.side &&
+      stream.origin.session === first.origin.session &&
+      stream.origin.segment === n,
   );
 }
 
@@ -37,7 +58,9 @@ export function isWrong(streams: readonly SavedStream[]): boolean {
     const before = streams[n - 1];
     const misplaced =
       before !== undefined &&
-      (before.origin.session !== stream.origin.session || before.origin.segment + 1 !== stream.origin.segment);
+      (before.origin.side !== stream.origin.side ||
+        before.origin.session !== stream.origin.session ||
+        before.origin.segment + 1 !== stream.origin.segment);
     return stream.tampered || misplaced;
   });
 }

@@ -30,12 +30,18 @@ export interface CaseMemory {
   readonly values: Map<string, string>;
   /** Set while a step collects what `read` steps see. */
   capturing: Captured[] | undefined;
+  /** A plain save was restored by a plain resume in this case: what fails later is the doing of what was tried since. */
+  plainRestored?: boolean;
 }
 
 /** Why a step did not come out as it should. */
 export interface StepFailureReason extends Observation {
   /** The clause it breaks; a step's own `judge:` comes first, the scenario's first clause last. */
   readonly clause?: ClauseId;
+  /** `clause` was found out by looking again, after the step had failed: it comes before the step's own `judge:`. */
+  readonly foundOut?: boolean;
+  /** The oracles judge what failed here: where one of them found anything in this step, a warning included, it stays at that. */
+  readonly oracleJudges?: boolean;
 }
 
 export interface StepContext {
@@ -52,6 +58,8 @@ export interface StepContext {
   readonly allow: readonly string[];
   /** Runs nested steps on the same device, or on another side. */
   run(steps: readonly Step[], side?: SideName): void;
+  /** Does something on another open side, within this step. */
+  onSide<Result>(side: SideName, act: (context: StepContext) => Result): Result;
   /** Ends the step, and the case, as failed. */
   fail(reason: StepFailureReason): never;
   /** Ends the step, and the case, as broken: the kit, the profile or the machine is at fault, not the device. */

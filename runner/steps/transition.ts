@@ -1,9 +1,10 @@
 /** transition: asks for a device state by read-modify-write and reads it back (header diff, lines 57-157). */
 import { Type } from '@sinclair/typebox';
-import { VFIO_DEVICE_STATE_MASK, VFIO_DEVICE_STATE_SAVING } from '../abi';
+import { DEVICE_STATE_BITS, VFIO_DEVICE_STATE_MASK, VFIO_DEVICE_STATE_SAVING } from '../abi';
 import { stateValue } from '../language/names';
 import { StateName } from '../language/scalars';
 import { requireMigration } from './device-session';
+import { failRestore } from './second-look';
 import { outcomeMatches, sayExpectation, sayOutcome, sayState } from './state-check';
 import type { StepContext } from './step-context';
 import { defineVerb } from './verb';
@@ -35,13 +36,19 @@ export const verb = defineVerb({
         observed: after.message,
       });
     const now = after.value & VFIO_DEVICE_STATE_MASK;
+    const resumed = isResuming(before) && bits === DEVICE_STATE_BITS.running;
+    if (isResuming(now) && !isResuming(before)) session.restoring = undefined;
     if (isSaving(now) && !isSaving(before)) {
       session.savingSession += 1;
       session.savedSegments = 0;
     }
     const observed = `${sayOutcome(write)}, device_state then is ${sayState(after.value)}`;
-    if (!outcomeMatches(write, step.expect))
-      context.fail({ expected: `${arc}: ${sayExpectation(step.expect)}`, observed });
+    if (resumed && !write.ok && session.restoring) session.restoring.refused = observed;
+    if (!outcomeMatches(write, step.expect)) {
+      const reason = { expected: `${arc}: ${sayExpectation(step.expect)}`, observed, oracleJudges: true };
+      if (resumed && session.restoring) failRestore(context, { clause: 'TRANS-RES-RUN', ...reason });
+      context.fail(reason);
+    }
     const wanted = step.expect?.state;
     const asWanted = wanted
       ? wanted.some((name) => (stateValue(name as typeof to) & VFIO_DEVICE_STATE_MASK) === now)
@@ -53,6 +60,10 @@ export const verb = defineVerb({
       });
   },
 });
+
+function isResuming(state: number): boolean {
+  return (state & VFIO_DEVICE_STATE_MASK) === DEVICE_STATE_BITS.resuming;
+}
 
 function isSaving(state: number): boolean {
   return (state & VFIO_DEVICE_STATE_SAVING) !== 0 && (state & 0b100) === 0;
