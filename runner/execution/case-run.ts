@@ -277,8 +277,7 @@ class CaseRun {
     const { clause, foundOut, oracleJudges, ...what } = error.reason;
     const findings = this.recorder.findings.slice(firstFinding);
     const known = findings.some(
-      ({ verdict }) =>
-        verdict === 'broken' || verdict === 'waived' || (oracleJudges === true && verdict === 'warned'),
+      ({ verdict }) => verdict === 'broken' || verdict === 'waived' || (oracleJudges === true && verdict === 'warned'),
     );
     const blamed = (foundOut ? clause : undefined) ?? step.judge ?? clause ?? this.case_.clauses[0];
     const same = findings.some((finding) => finding.clause === blamed && finding.verdict === 'warned');

@@ -1,23 +1,8 @@
 /** The result of a case whose executor did not come back: the steps it had told of, and what was last seen of it. */
 import { errnoName } from '../abi';
-import type { FlightRow } from '../host/flight-reader';
 import type { Case } from '../language/scenario';
 import type { AccessRow, CaseResult, Finding, StepResult } from './case-result';
-import { sayRow } from './watchdog';
-
-export interface FlightSummary {
-  readonly inAccess: boolean;
-  /** Of the last access. */
-  readonly sequence: number;
-  /** The last access, for people. */
-  readonly what: string;
-  readonly rows: readonly FlightRow[];
-}
-
-/** device: an access hung or killed the process (DEV-RESPONDS); trouble: the kit's, the machine's or somebody's else. */
-export type Loss =
-  | { readonly kind: 'device'; readonly message: string; readonly step: string; readonly flight: FlightSummary }
-  | { readonly kind: 'trouble'; readonly message: string };
+import { type FlightSummary, type Loss, sayRow } from './executor-loss';
 
 export interface LostCase {
   readonly case_: Case;

@@ -76,6 +76,7 @@ export function summarise(results: readonly CaseResult[], listed: readonly Claus
   const clauses = listed.map((clause) => summariseClause(clause, results, rules));
   const unstable = unstableCases(results);
   const reasons: string[] = [];
+  const unjudgedMusts: string[] = [];
   let broken = false;
   let judgedMusts = 0;
   for (const summary of clauses) {
@@ -89,7 +90,7 @@ export function summarise(results: readonly CaseResult[], listed: readonly Claus
     if (level !== 'must' || summary.who === 'user') continue;
     if (summary.verdict === 'kept' || summary.verdict === 'waived') judgedMusts += 1;
     if (summary.verdict === 'not-judged')
-      reasons.push(`${summary.id} was not judged: ${summary.reason ?? 'no reason known'}`);
+      unjudgedMusts.push(`${summary.id} was not judged: ${summary.reason ?? 'no reason known'}`);
   }
   // A must outside the suite's list that was seen broken on the way is just as broken.
   for (const finding of results.flatMap((result) => result.findings)) {
@@ -100,6 +101,7 @@ export function summarise(results: readonly CaseResult[], listed: readonly Claus
   for (const result of results) {
     if (result.status === 'broken') reasons.push(`${result.id} is broken: ${result.reason ?? 'no reason known'}`);
   }
+  reasons.push(...unjudgedMusts);
   for (const id of unstable) reasons.push(`${id} is unstable: it did not come out the same each time`);
   if (judgedMusts === 0 && !broken) reasons.push('no must clause was judged');
   const verdict: RunVerdict = broken ? 'non-conformant' : reasons.length > 0 ? 'incomplete' : 'conformant';

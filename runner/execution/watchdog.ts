@@ -2,8 +2,8 @@
  * Watchdog: measures an executor from outside. A single access that does not return within the deadline is the device's doing; a process
  * that makes no access for that long, and ends no step, is the kit's.
  */
-import { type Flight, type FlightRow, readFlight } from '../host/flight-reader';
-import type { FlightSummary, Loss } from './lost-case';
+import { type Flight, readFlight } from '../host/flight-reader';
+import { type FlightSummary, type Loss, sayRow } from './executor-loss';
 
 /** However slow a device is, a step that takes this long is given up. */
 const STEP_CAP_MS = 30 * 60_000;
@@ -91,16 +91,4 @@ function summary(flight: Flight): FlightSummary {
     what: last ? sayRow(last) : 'nothing',
     rows: flight.rows.slice(-16),
   };
-}
-
-/** `pread of 8 bytes at 0x90000000008`, `ioctl 0x3b6f`. */
-export function sayRow(row: FlightRow): string {
-  if (row.call === 'ioctl') return `ioctl 0x${(row.request ?? 0).toString(16)}`;
-  const where =
-    row.offset === undefined
-      ? row.at === undefined
-        ? ''
-        : ` at byte ${row.at} of a mapping`
-      : ` at 0x${row.offset.toString(16)}`;
-  return row.path === undefined ? `${row.call} of ${row.length} bytes${where}` : `open of ${row.path}`;
 }
