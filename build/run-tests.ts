@@ -7,30 +7,10 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { NOT_RUN_FILE } from '../tests/support/requirements';
+import { addJest, type Counts, closingLine, type JestResults, type NotRun } from './test-summary';
 
 const ROOT = path.join(__dirname, '..', '..');
 const JEST_RESULTS = path.join(ROOT, 'dist', '.jest-results.json');
-
-interface Counts {
-  passed: number;
-  failed: number;
-  skipped: number;
-}
-
-interface NotRun {
-  readonly what: string;
-  readonly why: string;
-}
-
-/** The part of Jest's --json that is counted. */
-interface JestResults {
-  readonly numPassedTests: number;
-  readonly numFailedTests: number;
-  readonly numPendingTests: number;
-  readonly numTodoTests: number;
-  /** Test files that ended before their first test. */
-  readonly numRuntimeErrorTestSuites: number;
-}
 
 function main(words: readonly string[]): number {
   const [built, jestArguments] = words[0] === '--built' ? [words[1], words.slice(2)] : [undefined, words];
@@ -86,27 +66,13 @@ function countJest(counts: Counts, status: number | string): void {
     counts.failed += 1;
     return;
   }
-  const results = JSON.parse(readFileSync(JEST_RESULTS, 'utf8')) as JestResults;
-  const failed = results.numFailedTests + results.numRuntimeErrorTestSuites;
-  counts.passed += results.numPassedTests;
-  // Jest may fail for what is no test's fault: a setup that threw, no tests found.
-  counts.failed += failed === 0 && status !== 0 ? 1 : failed;
-  counts.skipped += results.numPendingTests + results.numTodoTests;
+  addJest(counts, JSON.parse(readFileSync(JEST_RESULTS, 'utf8')) as JestResults, status === 0);
 }
 
 function testsNotRun(): NotRun[] {
   if (!existsSync(NOT_RUN_FILE)) return [];
   const lines = readFileSync(NOT_RUN_FILE, 'utf8').split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as NotRun);
-}
-
-/** `12 passed, 0 failed, 2 skipped; could not run: A, B (no C compiler)`. */
-function closingLine({ passed, failed, skipped }: Counts, notRun: readonly NotRun[]): string {
-  const counted = `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
-  const byReason = new Map<string, string[]>();
-  for (const { what, why } of notRun) byReason.set(why, [...(byReason.get(why) ?? []), what]);
-  const told = [...byReason].map(([why, what]) => `${what.join(', ')} (${why})`);
-  return told.length === 0 ? counted : `${counted}; could not run: ${told.join('; ')}`;
 }
 
 function isSet(value: string | undefined): boolean {

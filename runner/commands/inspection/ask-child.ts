@@ -9,9 +9,16 @@ const DEADLINE_MS = 15_000;
 
 type End = 'late' | { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
+/** For tests of what happens to a child. */
+export interface AskOptions {
+  readonly script?: string;
+  readonly deadlineMs?: number;
+}
+
 /** @throws CannotRun when the device is missing, busy or forbidden, hangs, or kills the process. */
-export async function askChild(device: string): Promise<InspectReport> {
-  const child = spawn(process.execPath, [path.join(__dirname, 'child.js'), device], {
+export async function askChild(device: string, options: AskOptions = {}): Promise<InspectReport> {
+  const { script = path.join(__dirname, 'child.js'), deadlineMs = DEADLINE_MS } = options;
+  const child = spawn(process.execPath, [script, device], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { out: '', error: '' };
@@ -25,18 +32,23 @@ export async function askChild(device: string): Promise<InspectReport> {
     const deadline = setTimeout(() => {
       child.kill('SIGKILL');
       // A process inside an uninterruptible system call does not even die of that.
-      setTimeout(() => resolve('late'), 1000);
-    }, DEADLINE_MS);
+      setTimeout(() => resolve('late'), 1000).unref();
+    }, deadlineMs);
     child.on('error', reject);
     child.on('close', (code, signal) => {
       clearTimeout(deadline);
       resolve(child.killed ? 'late' : { code, signal });
     });
   });
-  return answer(device, messages(said.out), end, said.error);
+  return answer(device, messages(said.out), end, { errors: said.error, deadlineMs });
 }
 
-function answer(device: string, heard: readonly InspectMessage[], end: End, errors: string): InspectReport {
+function answer(
+  device: string,
+  heard: readonly InspectMessage[],
+  end: End,
+  { errors, deadlineMs }: { readonly errors: string; readonly deadlineMs: number },
+): InspectReport {
   const report = heard.find((message) => message.kind === 'report');
   const doing = heard.findLast((message) => message.kind === 'doing')?.what ?? 'starting';
   if (report) return report.report;
@@ -46,7 +58,7 @@ function answer(device: string, heard: readonly InspectMessage[], end: End, erro
   if (failed) throw new CannotRun(failed.message, failed.advice);
   if (end === 'late')
     throw new CannotRun(
-      `${device} did not answer within ${DEADLINE_MS / 1000} s, at: ${doing}`,
+      `${device} did not answer within ${deadlineMs / 1000} s, at: ${doing}`,
       'The device or its driver hangs. Look into the kernel log (dmesg); the device may need a reset or the machine a restart.',
     );
   const how = end.signal === null ? `exit code ${end.code}` : end.signal;

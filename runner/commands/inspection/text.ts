@@ -31,7 +31,7 @@ export function inspectText(report: InspectReport, colors: Colors): string {
     ...(info.capabilities ?? []).map((capability) =>
       section(
         `Capability ${capability.id}, version ${capability.version}, at ${capability.offset}`,
-        capability.decoded,
+        capabilityLines(capability.decoded),
       ),
     ),
     section('Regions', regionLines(report)),
@@ -60,6 +60,15 @@ function identityRows(identity: DeviceIdentity): string[][] {
     ['parent', identity.parent && `${identity.parent}${identity.parentDriver ? ` (${identity.parentDriver})` : ''}`],
   ];
   return rows.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]]));
+}
+
+/** The name, then each field with its value beside it. */
+function capabilityLines([name = '', ...fields]: readonly string[]): string[] {
+  const rows = fields.map((field) => {
+    const space = field.indexOf(' ');
+    return space < 0 ? [field] : [field.slice(0, space), field.slice(space + 1)];
+  });
+  return [name, ...columns(rows, '  ')];
 }
 
 function regionLines({ regions }: InspectReport): string[] {

@@ -1,9 +1,9 @@
 /** What `lint` looks at. */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { lintFiles, PACKAGE_ROOT } from '../../language';
 import { yamlFilesUnder } from '../../language/glob';
 import type { Diagnostic } from '../../language/scenario';
+import { fileStatus } from '../support/file-status';
 
 const FOLDERS = ['scenarios', 'suites', 'devices'];
 
@@ -22,11 +22,9 @@ export function lintPaths(paths: readonly string[], cwd: string): Linted {
 
 function ownFolders(cwd: string): string[] {
   const roots = new Set([PACKAGE_ROOT, cwd].map((root) => path.resolve(root)));
-  return [...roots]
-    .flatMap((root) => FOLDERS.map((folder) => path.join(root, folder)))
-    .filter((one) => existsSync(one));
+  return [...roots].flatMap((root) => FOLDERS.map((folder) => path.join(root, folder))).filter(isFolder);
 }
 
 function isFolder(one: string): boolean {
-  return existsSync(path.join(one, '.'));
+  return fileStatus(one)?.isDirectory() ?? false;
 }

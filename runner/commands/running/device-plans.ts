@@ -1,5 +1,6 @@
 /** Which devices a run takes, each with its destination and profile; names are checked, nothing is opened. */
 import path from 'node:path';
+import { findProfile } from '../../execution/profiles';
 import type { DevicePlan } from '../../execution/run-plan';
 import { createReferenceHost } from '../../host/reference/create-reference-host';
 import { loadProfile } from '../../language';
@@ -16,7 +17,7 @@ const NAME_ONE = [
 /** Saves, resets and resumes on the device under test itself. */
 const SELF = 'self';
 
-/** @throws UsageError, InvalidFiles for the profile. */
+/** @throws UsageError; InvalidFiles or LanguageError for a profile; HostUnavailable where this machine cannot reach real devices. */
 export function devicePlans(options: CheckedOptions, cwd: string): readonly DevicePlan[] {
   const { devices, destination, host } = options;
   if (devices.length === 0) throw new UsageError('no device is named to run on', NAME_ONE);
@@ -29,12 +30,15 @@ export function devicePlans(options: CheckedOptions, cwd: string): readonly Devi
     if (destination !== undefined && destination !== SELF)
       checkDestination(device, kind === 'reference', destination, name, options);
   }
-  return devices.map((device) => ({
+  const plans = devices.map((device) => ({
     device,
     ...(destination === undefined ? {} : { destination }),
     ...(profile === undefined ? {} : { profile }),
     host,
   }));
+  // The executor looks for the profile itself; here a profile that is not valid, or no way to real devices, is told as what it is.
+  for (const plan of plans) findProfile(plan);
+  return plans;
 }
 
 function checkDestination(

@@ -34,8 +34,8 @@ export async function runTargets(names: readonly string[], options: CheckedOptio
   );
   let parts: RecordParts = { plan, targets, descriptions: [], results: [], interrupted: false };
   const write = (): void => {
-    for (const file of records)
-      writeRecord(file, runRecord({ ...parts, interrupted: interruption.signal !== undefined }));
+    const record = runRecord({ ...parts, interrupted: interruption.signal !== undefined });
+    for (const file of records) writeRecord(file, record);
   };
   try {
     parts = { ...parts, descriptions: await probeDevices(plan, interruption) };

@@ -1,9 +1,10 @@
 /** From the checked command line to the plan that the run's folder begins with. */
-import { accessSync, constants, existsSync, mkdirSync, readdirSync, statSync } from 'node:fs';
+import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_LIMITS, type DevicePlan, type RunPlan } from '../../execution/run-plan';
 import { kitVersion } from '../../jest/plan-file';
 import { UsageError } from '../support/exit';
+import { fileStatus } from '../support/file-status';
 import { freshFolder } from '../support/run-folders';
 import type { CheckedOptions } from './options';
 import { nameOf, type RunTarget } from './targets';
@@ -41,7 +42,7 @@ export function makePlan(
 
 /** A folder with something in it is another run's, or somebody's: results of two runs must not get mixed. */
 function makeFolder(folder: string): void {
-  const status = statSync(folder, { throwIfNoEntry: false });
+  const status = fileStatus(folder);
   if (status && !status.isDirectory()) throw new UsageError(`--out ${folder} is a file, not a folder`);
   if (status && readdirSync(folder).length > 0)
     throw new UsageError(`--out ${folder} is not empty`, 'A run wants a folder of its own: name a new one.');
@@ -49,10 +50,11 @@ function makeFolder(folder: string): void {
 }
 
 function checkJsonFile(file: string): void {
-  if (statSync(file, { throwIfNoEntry: false })?.isDirectory()) throw new UsageError(`--json ${file} is a folder`);
   make(path.dirname(file));
+  const status = fileStatus(file);
+  if (status?.isDirectory()) throw new UsageError(`--json ${file} is a folder`);
   try {
-    accessSync(existsSync(file) ? file : path.dirname(file), constants.W_OK);
+    accessSync(status ? file : path.dirname(file), constants.W_OK);
   } catch {
     throw new UsageError(`--json ${file} cannot be written`);
   }

@@ -2,17 +2,11 @@
 import { createExecutorClient, type ExecutorClient } from '../../execution/executor-client';
 import type { DeviceDescription, Probe } from '../../execution/probe';
 import type { RunPlan } from '../../execution/run-plan';
-import { createLocalHost } from '../../host/local/local-host';
 import { CannotRun } from '../support/exit';
 import type { Interruption } from './interruption';
 
-/**
- * @throws CannotRun for a device that is missing, busy, forbidden or otherwise not to be opened; HostUnavailable where this machine
- * cannot reach real devices at all.
- */
+/** @throws CannotRun for a device that is missing, busy, forbidden or otherwise not to be opened. */
 export async function probeDevices(plan: RunPlan, interruption: Interruption): Promise<readonly DeviceDescription[]> {
-  // The executor would say so too, as the end of a process; here it is said with its remedy.
-  if (plan.devices.some(({ device }) => !device.startsWith('reference'))) createLocalHost().dispose();
   const clients = plan.devices.map((device) => createExecutorClient(plan, device));
   const stopped = interruption.onSignal(() => stopAll(clients));
   try {

@@ -1,9 +1,10 @@
 /** run.json: the verdict of a run and everything that it rests on. `run --json` writes the same. */
-import { renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import type { CaseResult, Finding } from '../../execution/case-result';
 import type { DeviceDescription } from '../../execution/probe';
 import type { RunPlan } from '../../execution/run-plan';
 import type { RunVerdict } from '../../execution/verdict';
+import { fileStatus } from '../support/file-status';
 import { jsonText } from '../support/printable';
 import { shownPath } from '../support/shown-path';
 import type { Judgement } from './judgement';
@@ -94,7 +95,7 @@ function findingRow(finding: Finding, device: string): Record<string, unknown> {
 /** Whole or not at all, except where the name stands for a pipe or a terminal. */
 export function writeRecord(file: string, record: Record<string, unknown>): void {
   const text = jsonText(record);
-  const status = statSync(file, { throwIfNoEntry: false });
+  const status = fileStatus(file);
   if (status && !status.isFile()) {
     writeFileSync(file, text);
     return;
@@ -106,5 +107,5 @@ export function writeRecord(file: string, record: Record<string, unknown>): void
 
 /** What an earlier run wrote must not be taken for this one's, should this one end without a word. */
 export function removeOldRecord(file: string): void {
-  if (statSync(file, { throwIfNoEntry: false })?.isFile()) rmSync(file);
+  if (fileStatus(file)?.isFile()) rmSync(file);
 }

@@ -8,6 +8,7 @@ import { printable } from '../support/printable';
 import { shownPath } from '../support/shown-path';
 import { type Colors, textWidth } from '../support/terminal';
 import type { Judgement } from './judgement';
+import { isFiltered } from './options';
 import type { RunTarget } from './targets';
 
 /** Longer lists are cut; everything is in run.json. */
@@ -28,7 +29,8 @@ export function summaryText(parts: SummaryParts, colors: Colors): string {
     brokenCases(parts, colors),
     warnings(parts, colors),
     waivers(judgement, colors),
-    notJudged(judgement, colors),
+    // A run of a few cases judges few clauses, and says so itself.
+    isFiltered(parts.plan.filter) ? [] : notJudged(judgement, colors),
   ];
   return sections
     .filter((lines) => lines.length > 0)
