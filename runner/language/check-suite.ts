@@ -57,6 +57,7 @@ export function checkSuite(document: CheckedDocument, tree: Tree, around: SuiteS
     scenarios: [...scenarios],
     // In the catalogue's order, whatever the files' order.
     clauses: [...around.catalogue.clauses.keys()].filter((id) => clauses.has(id)),
+    strict: file.strict,
     claims: CLAIM_NAMES.filter((claim) => claims.has(claim)),
     position: document.complaints.position(owner),
   };

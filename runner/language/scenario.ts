@@ -105,6 +105,8 @@ export interface Suite {
   readonly clauses: readonly ClauseId[];
   /** Claims such as migration-v1, zpci, ccw, dirty-pages: what the device must therefore show; `[]` when the device decides. */
   readonly claims: readonly string[];
+  /** A broken should counts like a broken must in a run that takes this suite. */
+  readonly strict: boolean;
   readonly position: SourcePosition;
 }
 

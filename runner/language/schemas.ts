@@ -102,6 +102,10 @@ export const SuiteFile = Type.Object(
       default: [],
       description: 'What the device must therefore show; without claims the device decides what applies',
     }),
+    strict: Type.Boolean({
+      default: false,
+      description: 'A broken should counts like a broken must: for suites that stand for one user who needs it',
+    }),
     clauses: Type.Array(ClauseSelector(), {
       uniqueItems: true,
       default: [],

@@ -67,7 +67,7 @@ function target(changes: Partial<RunTarget> = {}): RunTarget {
     file: '/suites/both.yaml',
     title: 'both',
     clauses: ['STATE-DEFAULT'],
-    claims: [],
+    claims: [], strict: false,
     cases: [CASE],
     taken: [CASE],
     ...changes,

@@ -31,7 +31,7 @@ export function makePlan(
     devices,
     filter: options.filter,
     repeat: options.repeat,
-    strict: options.strict,
+    strict: options.strict || targets.some((target) => target.strict),
     grade: options.grade,
     seed: options.seed,
     limits: DEFAULT_LIMITS,

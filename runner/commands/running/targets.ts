@@ -18,6 +18,8 @@ export interface RunTarget {
   readonly title: string;
   /** What the verdict rests on. */
   readonly clauses: readonly ClauseId[];
+  /** A broken should counts like a broken must. */
+  readonly strict: boolean;
   /** What the suite says that the device has. */
   readonly claims: readonly string[];
   readonly cases: readonly Case[];
@@ -64,13 +66,13 @@ function loadTarget(
     const scenario = scenarioOf(file);
     if (!scenario) return undefined;
     const { name, clauses, cases } = scenario;
-    return { kind, file, title: name, clauses, claims: [], cases, taken: taken(cases, filter) };
+    return { kind, file, title: name, clauses, claims: [], strict: false, cases, taken: taken(cases, filter) };
   }
   const suite = valueOrComplaints(loadSuite(file), errors);
   if (!suite) return undefined;
   const cases = suite.scenarios.flatMap((one) => scenarioOf(one)?.cases ?? []);
-  const { name, clauses, claims } = suite;
-  return { kind, file, title: name, clauses, claims, cases, taken: taken(cases, filter) };
+  const { name, clauses, claims, strict } = suite;
+  return { kind, file, title: name, clauses, claims, strict, cases, taken: taken(cases, filter) };
 }
 
 function taken(cases: readonly Case[], filter: CaseFilter): readonly Case[] {
