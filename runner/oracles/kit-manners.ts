@@ -1,93 +1,76 @@
 /**
- * Watches the kit itself: the clauses that bind the user. A breach here is a bug of the kit, unless the step provokes it on purpose.
+ * Watches the kit itself: the clauses that bind the user. A breach here is a bug of the kit, unless a step provokes it on purpose;
+ * after any provocation nothing of the kind is looked at until the device has been reset or opened anew.
  */
 import { VFIO_DEVICE_STATE_IS_ERROR, VFIO_DEVICE_STATE_MASK, VFIO_DEVICE_STATE_VALID } from '../abi';
 import type { ClauseId } from '../language/scenario';
 import type { Judge } from './judge';
-import { isSaving } from './migration-layout';
+import { ResumingManners } from './kit-manners-resuming';
+import { SavingManners } from './kit-manners-saving';
 import type { Oracle, OracleHooks } from './oracle';
-import type { DeviceView, FieldAccess } from './views';
+import { TransactionLog } from './transactions';
+import type { DeviceView, FieldAccess, SectionAccess, StrayAccess } from './views';
+
+/** Says that the kit broke a clause, unless it was told to. */
+export type Breach = (device: DeviceView, clause: ClauseId, expected: string, observed: string) => void;
 
 interface Memory {
   /** device_state as read just before a write, for the read-modify-write. */
   lastRead: number | undefined;
   writeFailed: boolean;
   inError: boolean;
-  loopFailed: boolean;
-  pending: bigint | undefined;
-  /** Between the read of data_offset and the end of the data. */
-  inBuffer: { left: bigint | undefined } | undefined;
+  readonly saving: SavingManners;
+  readonly resuming: ResumingManners;
 }
 
 class KitMannersOracle implements OracleHooks {
   private readonly memories = new Map<DeviceView, Memory>();
+  private readonly log = new TransactionLog();
 
   constructor(private readonly judge: Judge) {}
 
   fieldRead(device: DeviceView, access: FieldAccess): void {
     const memory = this.memory(device);
-    if (access.field === 'device_state') {
-      if (memory.writeFailed) this.judge.kept('STATE-REREAD');
-      memory.writeFailed = false;
-      if (memory.loopFailed) this.judge.kept('ERR-NEXT');
-      memory.loopFailed = false;
-      if (access.result !== 4) return;
-      memory.lastRead = Number(access.value);
-      memory.inError = VFIO_DEVICE_STATE_IS_ERROR(memory.lastRead);
-      this.judge.kept('STATE-MACROS');
-      return;
-    }
-    if (!isSaving(device)) return;
-    if (memory.loopFailed)
-      this.breach(
-        device,
-        'ERR-NEXT',
-        'after an error in the loop the user reads device_state',
-        `it read ${access.field}`,
-      );
-    if (access.result !== 8) {
-      memory.loopFailed = access.result < 0;
-      memory.inBuffer = undefined;
-      return;
-    }
-    if (access.field === 'pending_bytes') {
-      const early = memory.inBuffer !== undefined && (memory.inBuffer.left === undefined || memory.inBuffer.left > 0n);
-      if (early)
-        this.breach(
-          device,
-          'SAVE-NO-EARLY-ACK',
-          'pending_bytes is not read between data_offset and the end of the data',
-          'the kit read it',
-        );
-      else if (memory.inBuffer) this.judge.kept('SAVE-NO-EARLY-ACK');
-      memory.inBuffer = undefined;
-      memory.pending = access.value;
-      if (access.value === 0n && (device.state ?? 0) % 8 === 0b010) this.judge.kept('SAVE-DRAIN-USER');
-    } else if (access.field === 'data_offset') {
-      if (memory.pending === 0n)
-        this.breach(
-          device,
-          'SAVE-PENDING-ZERO',
-          'with pending_bytes 0 the user does not iterate',
-          'the kit read data_offset',
-        );
-      else if (memory.pending !== undefined) this.judge.kept('SAVE-PENDING-ZERO');
-      memory.inBuffer ??= { left: undefined };
-    } else if (access.field === 'data_size' && memory.inBuffer && memory.inBuffer.left === undefined) {
-      memory.inBuffer.left = access.value;
-    }
+    this.judge.kept('MIG-ACCESS-USER');
+    memory.saving.fieldRead(device, access);
+    memory.resuming.fieldRead(device, access);
+    if (access.field !== 'device_state') return;
+    if (memory.writeFailed) this.judge.kept('STATE-REREAD');
+    memory.writeFailed = false;
+    if (access.result !== 4) return;
+    memory.lastRead = Number(access.value);
+    memory.inError = VFIO_DEVICE_STATE_IS_ERROR(memory.lastRead);
+    this.judge.kept('STATE-MACROS');
   }
 
-  sectionRead(device: DeviceView, access: { readonly result: number }): void {
-    const buffer = this.memory(device).inBuffer;
-    if (buffer?.left === undefined) return;
-    // A read that failed ends the loop: what was left is given up.
-    buffer.left = access.result > 0 ? buffer.left - BigInt(access.result) : 0n;
+  strayAccess(device: DeviceView, access: StrayAccess): void {
+    this.breach(
+      device,
+      'MIG-ACCESS-USER',
+      'each field is reached by one access of its own width at its own place',
+      `${access.length} bytes at offset ${access.offset} were ${access.write ? 'written' : 'read'}`,
+    );
+  }
+
+  sectionRead(device: DeviceView, access: SectionAccess): void {
+    this.memory(device).saving.sectionRead(device, access);
+  }
+
+  sectionWrite(device: DeviceView, access: SectionAccess): void {
+    this.memory(device).resuming.sectionWrite(device, access);
   }
 
   fieldWrite(device: DeviceView, access: FieldAccess): void {
     const memory = this.memory(device);
-    if (access.field !== 'device_state') return;
+    memory.saving.fieldWrite(device, access);
+    memory.resuming.fieldWrite(device, access);
+    if (access.field === 'pending_bytes' || access.field === 'data_offset')
+      this.breach(device, 'MIG-ACCESS-USER', `${access.field} is read only`, 'the kit wrote it');
+    else this.judge.kept('MIG-ACCESS-USER');
+    if (access.field === 'device_state') this.stateWrite(device, access, memory);
+  }
+
+  private stateWrite(device: DeviceView, access: FieldAccess, memory: Memory): void {
     const written = Number(access.value);
     const before = memory.lastRead;
     const preserved = before !== undefined && ((before ^ written) & ~VFIO_DEVICE_STATE_MASK) === 0;
@@ -110,9 +93,6 @@ class KitMannersOracle implements OracleHooks {
       );
     memory.writeFailed = access.result !== 4;
     memory.lastRead = undefined;
-    memory.inBuffer = undefined;
-    memory.pending = undefined;
-    memory.loopFailed = false;
   }
 
   deviceReset(device: DeviceView, result: number): void {
@@ -136,13 +116,13 @@ class KitMannersOracle implements OracleHooks {
   private memory(device: DeviceView): Memory {
     let memory = this.memories.get(device);
     if (!memory) {
+      const breach: Breach = (...what) => this.breach(...what);
       memory = {
         lastRead: undefined,
         writeFailed: false,
         inError: false,
-        loopFailed: false,
-        pending: undefined,
-        inBuffer: undefined,
+        saving: new SavingManners(this.judge, breach, this.log),
+        resuming: new ResumingManners(this.judge, breach, this.log),
       };
       this.memories.set(device, memory);
     }
@@ -153,15 +133,19 @@ class KitMannersOracle implements OracleHooks {
 export const oracle: Oracle = {
   name: 'kit-manners',
   clauses: [
+    'MIG-ACCESS-USER',
     'STATE-REREAD',
     'ERR-NEXT',
     'STATE-MACROS',
     'STATE-VALID-USER',
     'STATE-RESERVED-RMW',
     'STATE-RESET-USER',
+    'SAVE-SEQUENCE-USER',
     'SAVE-NO-EARLY-ACK',
     'SAVE-PENDING-ZERO',
     'SAVE-DRAIN-USER',
+    'RES-SEQUENCE-USER',
+    'RES-ORDER',
   ],
   create: (judge) => new KitMannersOracle(judge),
 };

@@ -1,11 +1,12 @@
 /**
  * Follows the loop of steps a to f in pre-copy and stop-and-copy (header diff, lines 199-225) and judges each read by where in the loop
- * it stands. It never asks the device anything itself.
+ * it stands. It never asks the device anything itself. What comes after a provocation is not judged.
  */
 import { errnoName, VFIO_DEVICE_STATE_MASK } from '../abi';
 import type { Judge } from './judge';
 import { isSaving } from './migration-layout';
 import type { Oracle, OracleFacts, OracleHooks } from './oracle';
+import { type Partition, partitionOf } from './partition';
 import type { DeviceView, FieldAccess, SectionAccess } from './views';
 
 const STOP_AND_COPY = 0b010;
@@ -18,6 +19,8 @@ interface Iteration {
   size?: bigint;
   /** Bytes of the buffer read so far, from its start. */
   read: bigint;
+  /** The user asked for less than the rest of the buffer. */
+  cut: boolean;
   failed: boolean;
 }
 
@@ -28,6 +31,7 @@ interface Loop {
   largest: bigint;
   iteration: Iteration | undefined;
   whole: boolean;
+  readonly partition: Partition;
 }
 
 class SavingLoopOracle implements OracleHooks {
@@ -39,16 +43,16 @@ class SavingLoopOracle implements OracleHooks {
   ) {}
 
   fieldWrite(device: DeviceView, access: FieldAccess): void {
-    if (access.field === 'device_state') this.loops.delete(device);
+    if (access.field === 'device_state') this.forget(device);
     else if (access.field === 'data_size') this.spoil(device);
   }
 
   deviceReset(device: DeviceView): void {
-    this.loops.delete(device);
+    this.forget(device);
   }
 
   deviceClosed(device: DeviceView): void {
-    this.loops.delete(device);
+    this.forget(device);
   }
 
   strayAccess(device: DeviceView): void {
@@ -57,13 +61,13 @@ class SavingLoopOracle implements OracleHooks {
 
   fieldRead(device: DeviceView, access: FieldAccess): void {
     if (!isSaving(device) || access.field === 'device_state' || access.field === 'reserved') return;
+    if (device.provoked.size > 0) {
+      this.loops.delete(device);
+      return;
+    }
     const loop = this.loop(device);
     if (access.result !== 8) {
-      if (access.result < 0)
-        this.judge.reported(
-          'SAVE-ERR',
-          `read of ${access.field} failed with ${errnoName(-access.result) ?? access.result}`,
-        );
+      if (access.result < 0) this.reportError(`read of ${access.field}`, access.result);
       if (loop.iteration) loop.iteration.failed = true;
       loop.whole = false;
       return;
@@ -77,16 +81,28 @@ class SavingLoopOracle implements OracleHooks {
     const stopped = stateOf(device) === STOP_AND_COPY;
     const before = loop.iteration;
     if (before?.size !== undefined) this.endIteration(loop, before);
-    else if (before && before.offset === undefined && stopped) {
-      this.judge.check('SAVE-PENDING-PURE', pending === before.pending, () => ({
-        expected: `pending_bytes read again before data_offset is still ${before.pending} in stop-and-copy`,
-        observed: `${pending}`,
-        level: 'should',
-      }));
-    }
+    else if (before && before.offset === undefined && stopped) this.judgePoll(before.pending, pending);
     if (stopped) loop.promised ??= pending;
-    loop.iteration = { pending, read: 0n, failed: false };
+    else if (pending === 0n) this.judge.reported('SAVE-PRE-EMPTY', 'nothing is pending in pre-copy');
+    else this.judge.kept('SAVE-PRE-EMPTY');
+    loop.iteration = { pending, read: 0n, cut: false, failed: false };
     if (pending === 0n && stopped) this.drained(loop);
+  }
+
+  /** pending_bytes read once more, in stop-and-copy, with nothing in between. */
+  private judgePoll(before: bigint, now: bigint): void {
+    if (before === 0n) {
+      this.judge.check('SAVE-DRAIN', now === 0n, () => ({
+        expected: 'a stopped device that has given all has nothing new: pending_bytes stays 0',
+        observed: `${now}`,
+      }));
+      return;
+    }
+    this.judge.check('SAVE-PENDING-PURE', now === before, () => ({
+      expected: `pending_bytes read again before data_offset is still ${before} in stop-and-copy`,
+      observed: `${now}`,
+      level: 'should',
+    }));
   }
 
   private endIteration(loop: Loop, iteration: Iteration): void {
@@ -125,6 +141,7 @@ class SavingLoopOracle implements OracleHooks {
       return;
     }
     iteration.offset = offset;
+    loop.partition.seen(offset);
     const region = device.migration;
     if (!region) return;
     this.judge.check('MIG-DATA-NONZERO', offset >= STRUCTURE_SIZE && offset < region.size, () => ({
@@ -177,25 +194,31 @@ class SavingLoopOracle implements OracleHooks {
     const iteration = loop?.iteration;
     if (!isSaving(device) || iteration?.offset === undefined || iteration.size === undefined) return;
     const start = access.offset - iteration.offset;
-    const inside = start >= 0n && start + BigInt(access.length) <= iteration.size;
-    if (!inside) return;
+    const end = start + BigInt(access.length);
+    if (start < 0n || end > iteration.size) return;
     if (access.result > 0 && start === iteration.read) iteration.read += BigInt(access.result);
     if (access.result <= 0) iteration.failed = true;
-    this.judgeRead(device, access, iteration.size);
+    if (end < iteration.size) iteration.cut = true;
+    if (access.result < 0) this.reportError('read of the data section', access.result);
+    this.judgeRead(device, access, iteration);
   }
 
-  private judgeRead(device: DeviceView, access: SectionAccess, size: bigint): void {
+  private judgeRead(device: DeviceView, access: SectionAccess, { size, cut }: Iteration): void {
     const ok = access.result > 0;
     const observed =
       access.result === 0 ? 'it returned 0 bytes' : `it failed with ${errnoName(-access.result) ?? access.result}`;
-    const piece = access.length <= 8 && BigInt(access.length) < size;
     const mappable = device.migration?.areas.some(
       (area) => access.offset >= area.offset && access.offset < area.offset + area.size,
     );
-    const clause = piece ? 'SAVE-READ-PIECES' : mappable && access.via === 'read' ? 'MIG-MMAP-OPTIONAL' : 'SAVE-READ';
-    const what = `a read of ${access.length} bytes at 0x${access.offset.toString(16)} of the buffer's ${size} bytes`;
+    const clause = mappable && access.via === 'read' ? 'MIG-MMAP-OPTIONAL' : cut ? 'SAVE-READ-PIECES' : 'SAVE-READ';
+    const what = `a read of ${access.length} bytes at 0x${access.offset.toString(16)} of the buffer's ${size ?? 0n} bytes`;
     this.judge.check(clause, ok, () => ({ expected: `${what} gives data`, observed }));
     if (ok && clause !== 'SAVE-READ') this.judge.kept('SAVE-READ');
+    if (ok && cut && clause !== 'SAVE-READ-PIECES') this.judge.kept('SAVE-READ-PIECES');
+  }
+
+  private reportError(what: string, result: number): void {
+    this.judge.reported('SAVE-ERR', `${what} failed with ${errnoName(-result) ?? result}`);
   }
 
   private spoil(device: DeviceView): void {
@@ -203,10 +226,22 @@ class SavingLoopOracle implements OracleHooks {
     if (loop) loop.whole = false;
   }
 
+  private forget(device: DeviceView): void {
+    this.loops.get(device)?.partition.report(this.judge, 'saving');
+    this.loops.delete(device);
+  }
+
   private loop(device: DeviceView): Loop {
     let loop = this.loops.get(device);
     if (!loop) {
-      loop = { promised: undefined, delivered: 0n, largest: 0n, iteration: undefined, whole: true };
+      loop = {
+        promised: undefined,
+        delivered: 0n,
+        largest: 0n,
+        iteration: undefined,
+        whole: true,
+        partition: partitionOf(),
+      };
       this.loops.set(device, loop);
     }
     return loop;
@@ -221,6 +256,7 @@ export const oracle: Oracle = {
   name: 'saving-loop',
   clauses: [
     'SAVE-PENDING-PURE',
+    'SAVE-PRE-EMPTY',
     'SAVE-SIZE',
     'SAVE-DRAIN',
     'SAVE-SUM',
@@ -232,6 +268,7 @@ export const oracle: Oracle = {
     'MIG-DATA-NONZERO',
     'MIG-MMAP-ALIGN',
     'MIG-MMAP-OPTIONAL',
+    'MIG-PARTITION',
   ],
   create: (judge, facts) => new SavingLoopOracle(judge, facts),
 };
