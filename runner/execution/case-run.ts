@@ -35,6 +35,8 @@ export interface CaseRunOptions {
   readonly allow: readonly string[];
   /** Told of every access before anything else: the flight recorder. */
   readonly listeners?: readonly AccessListener[];
+  /** True when the run is to end: the case stops before its next step, and cleans up. */
+  readonly aborted?: () => boolean;
   /** A top-level step begins; may wait, so that messages go out before a device can block the process. */
   readonly onStep?: (title: string, deadlineMs: number) => Promise<void>;
   readonly onStepEnd?: (step: StepResult) => void;
@@ -200,6 +202,7 @@ class CaseRun {
   private async runTopLevel(steps: readonly Step[], prefix: string): Promise<void> {
     for (const [n, step] of steps.entries()) {
       await this.options.onStep?.(step.title, this.deadlineOf(step));
+      if (this.options.aborted?.()) throw new GiveUp(`the run was ended before "${step.title}"`);
       this.runStep(step, `${prefix}step ${n + 1}`);
     }
   }

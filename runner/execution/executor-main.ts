@@ -4,6 +4,11 @@ import type { Reply, Request } from './executor-messages';
 import type { DevicePlan, RunPlan } from './run-plan';
 import { Workbench } from './workbench';
 
+/** How long a case may take to clean up after the parent is gone. */
+const LAST_WORDS_MS = 20_000;
+
+const ending = { now: false, busy: false };
+
 function main(): void {
   const [plan, device, flight] = process.argv.slice(2);
   if (plan === undefined || device === undefined || flight === undefined || !process.send) {
@@ -11,19 +16,33 @@ function main(): void {
     process.exit(2);
   }
   const recorder = new FlightRecorderWriter(flight);
-  const send = (reply: Reply): void => void process.send?.(reply);
+  // Who is gone hears nothing more; that is no reason not to clean up.
+  const send = (reply: Reply): void => {
+    if (process.connected) process.send?.(reply, undefined, undefined, () => undefined);
+  };
   // Messages must be out before a device can block this process for ever.
   const flushed = (reply: Reply): Promise<void> =>
-    new Promise((resolve) => process.send?.(reply, undefined, undefined, () => resolve()));
+    new Promise((resolve) => {
+      if (process.connected) process.send?.(reply, undefined, undefined, () => resolve());
+      else resolve();
+    });
   const workbench = new Workbench(JSON.parse(plan) as RunPlan, JSON.parse(device) as DevicePlan, {
     hang: 'block',
     listeners: [recorder],
     onStep: (title, deadlineMs) => flushed({ kind: 'step', title, deadlineMs }),
     onStepEnd: (step) => send({ kind: 'step-end', step }),
     onAnyStep: (index) => recorder.setStep(index),
+    aborted: () => ending.now,
   });
-  // The parent is gone: whatever is open closes with this process.
-  process.on('disconnect', () => process.exit(0));
+  // The parent is gone, or this process is to end: the case that runs stops before its next step, resets and closes the device.
+  const leave = (): void => {
+    ending.now = true;
+    if (!ending.busy) process.exit(0);
+    setTimeout(() => process.exit(0), LAST_WORDS_MS).unref();
+  };
+  process.on('disconnect', leave);
+  process.on('SIGTERM', leave);
+  process.on('SIGHUP', leave);
   // Ctrl-C reaches the whole group; the parent decides what becomes of the case.
   process.on('SIGINT', () => undefined);
   process.on('message', (request: Request) => void answer(request, workbench, send, recorder));
@@ -36,6 +55,7 @@ async function answer(
   send: (reply: Reply) => void,
   recorder: FlightRecorderWriter,
 ): Promise<void> {
+  ending.busy = true;
   try {
     if (request.kind === 'run') send({ kind: 'result', result: await workbench.run(request.case, request.claims) });
     else if (request.kind === 'probe') send({ kind: 'probed', probe: workbench.probe() });
@@ -45,6 +65,9 @@ async function answer(
     }
   } catch (error) {
     send({ kind: 'trouble', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+  } finally {
+    ending.busy = false;
+    if (ending.now) process.exit(0);
   }
 }
 

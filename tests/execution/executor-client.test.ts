@@ -1,4 +1,5 @@
 /** The executor as it is in a run: a child process that may hang, be killed, or crash, at the cost of one case. */
+import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
 import { createExecutorClient, type ExecutorClient } from '../../runner/execution/executor-client';
 import { caseOf, planFor } from '../support/plans';
@@ -109,3 +110,27 @@ test('stopping twice, and before anything ran, is fine', async () => {
   await executor.stop();
   await executor.stop();
 });
+
+test('an executor whose parent is gone ends by itself, with the device closed', async () => {
+  const script = `
+    const { createExecutorClient } = require(${JSON.stringify(require.resolve('../../runner/execution/executor-client'))});
+    const { caseOf, planFor } = require(${JSON.stringify(require.resolve('../support/plans'))});
+    const long = caseOf('scenario: Long\\nclauses: [DEV-INFO-FLAGS]\\nsteps:\\n  - repeat: 10000\\n    steps:\\n      - info: device\\n  - repeat: 10000\\n    steps:\\n      - info: device\\n');
+    createExecutorClient(planFor('reference'), { device: 'reference', host: 'local' }).run(long);
+    setTimeout(() => { const c = require('fs').readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').trim(); process.stdout.write(c + '\\n', () => process.kill(process.pid, 'SIGKILL')); }, 900);
+  `;
+  const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+  const pid = Number(stdout.trim());
+  expect(pid).toBeGreaterThan(0);
+  await until(() => !isRunning(pid));
+});
+
+/** False for a zombie too: whoever inherits it may be slow to collect it. */
+function isRunning(pid: number): boolean {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2)[0] !== 'Z';
+  } catch {
+    return false;
+  }
+}

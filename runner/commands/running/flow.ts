@@ -9,6 +9,7 @@ import { counted } from '../support/layout';
 import { printable, printableLines } from '../support/printable';
 import { shownPath } from '../support/shown-path';
 import { colorsFor, complain, print } from '../support/terminal';
+import { DeviceLocks } from './device-locks';
 import { devicePlans } from './device-plans';
 import { Interruption } from './interruption';
 import { judge, offersOnlyVersion2, onlyVersion2 } from './judgement';
@@ -37,7 +38,9 @@ export async function runTargets(names: readonly string[], options: CheckedOptio
     const record = runRecord({ ...parts, interrupted: interruption.signal !== undefined });
     for (const file of records) writeRecord(file, record);
   };
+  const locks = new DeviceLocks();
   try {
+    locks.take(plan);
     parts = { ...parts, descriptions: await probeDevices(plan, interruption) };
     if (interruption.signal === undefined) parts = await runCases(parts, interruption);
     else parts = { ...parts, reasons: ['the run was interrupted before its first case'] };
@@ -49,6 +52,7 @@ export async function runTargets(names: readonly string[], options: CheckedOptio
     return interruption.exitCode;
   } finally {
     interruption.end();
+    locks.release();
   }
   write();
   await tell(parts, options, interruption.signal !== undefined);

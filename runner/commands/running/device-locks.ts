@@ -1,0 +1,38 @@
+/** One run per device: holds the locks of a run's devices. The reference is everybody's own. */
+import { type DeviceLock, lockDevice } from '../../execution/device-lock';
+import type { RunPlan } from '../../execution/run-plan';
+import { parseDeviceAddress } from '../../vfio/device-address';
+import { CannotRun } from '../support/exit';
+
+export class DeviceLocks {
+  private readonly held: DeviceLock[] = [];
+
+  /** @throws CannotRun when another run has one of the devices; then none is held. */
+  take(plan: RunPlan): void {
+    for (const name of realDevices(plan)) {
+      const locked = lockDevice(name);
+      if (locked.ok) {
+        this.held.push(locked.lock);
+        continue;
+      }
+      this.release();
+      throw new CannotRun(
+        `${name} is being tested by another run (process ${locked.holder})`,
+        'Wait for it, or end it; two runs on one device would judge each other.',
+      );
+    }
+  }
+
+  release(): void {
+    for (const lock of this.held.splice(0)) lock.release();
+  }
+}
+
+function realDevices(plan: RunPlan): readonly string[] {
+  const names = plan.devices.flatMap(({ device, destination }) => [device, destination ?? 'self']);
+  const real = names.flatMap((name) => {
+    const parsed = parseDeviceAddress(name);
+    return parsed.ok && parsed.value.kind !== 'reference' ? [parsed.value.name] : [];
+  });
+  return [...new Set(real)];
+}

@@ -1,0 +1,88 @@
+/** One run per device: a lock file that names the process which holds it, so that what a dead one left behind is not in the way. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+
+export interface DeviceLock {
+  release(): void;
+}
+
+export type Locked = { readonly ok: true; readonly lock: DeviceLock } | { readonly ok: false; readonly holder: number };
+
+interface Holder {
+  readonly pid: number;
+  /** Of the process, in the kernel's ticks since boot: a pid is used again, a pid with its start time is not. */
+  readonly started: string;
+}
+
+/** Where every user of this machine looks; /run/lock is there on Linux distributions, and writable by all. */
+const FOLDERS = ['/run/lock', os.tmpdir()];
+
+/** Takes the lock of a device, by its name as the kernel knows it. Not waiting: two runs on one device are a mistake. */
+export function lockDevice(name: string, folders: readonly string[] = FOLDERS): Locked {
+  const folder = folders.find((candidate) => isWritable(candidate)) ?? os.tmpdir();
+  const file = path.join(folder, `vfio-conformance-${name.replaceAll(/[^\w.:-]+/g, '-')}.lock`);
+  const mine = `${JSON.stringify({ pid: process.pid, started: startTime(process.pid) ?? '' })}\n`;
+  for (let tries = 0; tries < 3; tries += 1) {
+    try {
+      // The link makes the file appear whole: nobody can read it half written.
+      const own = `${file}.${process.pid}`;
+      fs.writeFileSync(own, mine);
+      try {
+        fs.linkSync(own, file);
+      } finally {
+        fs.rmSync(own, { force: true });
+      }
+      return { ok: true, lock: { release: () => release(file, mine) } };
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+    const holder = readHolder(file);
+    if (holder && isAlive(holder)) return { ok: false, holder: holder.pid };
+    fs.rmSync(file, { force: true });
+  }
+  return { ok: false, holder: readHolder(file)?.pid ?? 0 };
+}
+
+function release(file: string, mine: string): void {
+  try {
+    if (fs.readFileSync(file, 'utf8') === mine) fs.rmSync(file, { force: true });
+  } catch {
+    // Gone already: somebody found it stale, or the folder was cleaned.
+  }
+}
+
+function readHolder(file: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(fs.readFileSync(file, 'utf8')) as Partial<Holder>;
+    return typeof holder.pid === 'number' && typeof holder.started === 'string'
+      ? { pid: holder.pid, started: holder.started }
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isAlive({ pid, started }: Holder): boolean {
+  const now = startTime(pid);
+  return now !== undefined && now === started;
+}
+
+/** Field 22 of /proc/PID/stat, behind the command's name in brackets. */
+function startTime(pid: number): string | undefined {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19];
+  } catch {
+    return undefined;
+  }
+}
+
+function isWritable(folder: string): boolean {
+  try {
+    fs.accessSync(folder, fs.constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
