@@ -32,7 +32,7 @@ export class ResumingManners {
     if (!isResuming(device)) return;
     this.checkError(device, 'wrote data');
     if (access.result < 0) this.failed = true;
-    const { current } = this;
+    const current = this.current;
     if (!current || access.offset < current.offset) {
       const observed = current ? 'data was written before data_offset' : 'data was written first';
       this.breach(device, 'RES-SEQUENCE-USER', 'data goes to where data_offset says', observed);
@@ -46,7 +46,7 @@ export class ResumingManners {
     if (access.field !== 'data_size' || !isResuming(device)) return;
     this.checkError(device, 'wrote data_size');
     if (access.result < 0) this.failed = true;
-    const { current } = this;
+    const current = this.current;
     if (!current || current.told || current.data.length !== access.value) {
       this.breach(
         device,

@@ -51,7 +51,7 @@ export class SavingManners {
   }
 
   private pendingRead(device: DeviceView, pending: bigint): void {
-    const { iteration } = this;
+    const iteration = this.iteration;
     const open = iteration?.offset !== undefined && !isComplete(iteration);
     if (open)
       this.breach(
@@ -70,7 +70,7 @@ export class SavingManners {
   }
 
   private offsetRead(device: DeviceView, offset: bigint): void {
-    const { iteration } = this;
+    const iteration = this.iteration;
     if (!iteration || iteration.data) {
       const observed = iteration ? 'it was read after data had been fetched' : 'it was read first';
       this.breach(device, 'SAVE-SEQUENCE-USER', 'data_offset follows pending_bytes', observed);
@@ -88,7 +88,7 @@ export class SavingManners {
   }
 
   private sizeRead(device: DeviceView, size: bigint): void {
-    const { iteration } = this;
+    const iteration = this.iteration;
     if (iteration?.offset === undefined || iteration.data) {
       const observed = iteration?.data ? 'it was read after data had been fetched' : 'it was read before';
       this.breach(device, 'SAVE-SEQUENCE-USER', 'data_size follows data_offset', observed);
@@ -99,7 +99,7 @@ export class SavingManners {
   }
 
   sectionRead(device: DeviceView, access: SectionAccess): void {
-    const { iteration } = this;
+    const iteration = this.iteration;
     if (!isSaving(device) || iteration?.offset === undefined || iteration.size === undefined) return;
     this.checkError(device, 'data');
     if (access.result < 0) this.failed = true;
@@ -122,7 +122,7 @@ export class SavingManners {
   }
 
   private endIteration(): void {
-    const { iteration } = this;
+    const iteration = this.iteration;
     this.iteration = undefined;
     if (!iteration?.data || !isComplete(iteration) || iteration.givenUp) return;
     this.session ??= this.log.begin();

@@ -41,7 +41,7 @@ export interface Restoring {
   readonly streams: readonly SavedStream[];
   /** All of one save, in order and untouched. */
   readonly whole: boolean;
-  /** Whole, and given as any user would. */
+  /** Given as any user would. */
   readonly plain: boolean;
   /** What the device said against it, at a data_size write or at the transition to _RUNNING. */
   refused?: string;

@@ -2,7 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import { Label } from '../language/scalars';
 import { captureFingerprint, firstDifference } from './captured-fingerprint';
-import { failRestore } from './second-look';
+import { failRestore, isPlainRestore } from './second-look';
 import type { Captured, StepContext } from './step-context';
 import { defineVerb } from './verb';
 
@@ -48,7 +48,7 @@ function expectEqual(context: StepContext, label: string, now: readonly Captured
     if (restoring === undefined) context.fail(reason);
     failRestore(context, { clause: 'RES-APPLY', ...reason }, wanted);
   }
-  if (restoring?.plain) memory.plainRestored = true;
+  if (restoring && isPlainRestore(restoring)) memory.plainRestored = true;
   if (step.judge !== undefined) judge.kept(step.judge);
   else if (restoring?.whole) judge.kept('RES-APPLY');
 }

@@ -54,9 +54,9 @@ export const verb = defineVerb({
     const giving: Giving = args;
     const whole = isWhole(streams) && given.length === all.length;
     const { session } = context;
-    session.restoring = { streams, whole, plain: whole && isPlainGiving(giving) };
-    const inQuestion = session.restoring.plain && !context.memory.plainRestored;
-    context.declareGiven(isWrong(streams) ? 'wrong' : whole ? (inQuestion ? 'in-question' : 'whole') : 'partial');
+    session.restoring = { streams, whole, plain: isPlainGiving(giving) };
+    const complete = context.memory.plainRestored ? 'whole' : 'in-question';
+    context.declareGiven(isWrong(streams) ? 'wrong' : whole ? complete : 'partial');
     const started = context.host.now();
     const failure = giveBuffers(context, migration, given, giving);
     if (failure) {

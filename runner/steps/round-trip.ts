@@ -3,14 +3,25 @@ import { DEVICE_STATE_BITS, type DeviceStateName, VFIO_DEVICE_STATE_MASK } from 
 import { captureFingerprint, firstDifference } from './captured-fingerprint';
 import { type Giving, giveBuffers, PLAIN_GIVING } from './give-stream';
 import { resetPatiently } from './reset';
+import type { SaveIteration } from './saved-stream';
 import type { Captured, SideName, StepContext } from './step-context';
 
 const MOST_BUFFERS = 100_000;
 /** What a second look of a case puts into a device, so that its state is not that of a fresh one. */
 const MARK = 0x2b00_7e57n;
 
-/** The buffers of one save, or why there are none. */
-export type QuietSave = { readonly buffers: readonly Uint8Array[] } | { readonly problem: string };
+/** One save, or why there is none. */
+export interface QuietSave {
+  readonly buffers: readonly Uint8Array[];
+  readonly iterations: readonly SaveIteration[];
+  readonly problem?: string;
+}
+
+/** `why` it fails; undefined when it works. */
+export interface RoundTrip {
+  readonly why: string | undefined;
+  readonly iterations: readonly SaveIteration[];
+}
 
 /** Asks for a state; true when the device is in it then. */
 export function moveTo(context: StepContext, state: DeviceStateName): boolean {
@@ -31,25 +42,33 @@ export function startAnew(context: StepContext): boolean {
 /** Stops the device and reads all that it has. */
 export function saveQuietly(context: StepContext): QuietSave {
   const migration = context.session.migration;
-  if (!migration || !moveTo(context, 'stop-and-copy')) return { problem: 'stop-and-copy is refused' };
   const buffers: Uint8Array[] = [];
-  let bytes = 0n;
-  for (;;) {
+  const iterations: SaveIteration[] = [];
+  const ended = (problem?: string): QuietSave => ({
+    buffers,
+    iterations,
+    ...(problem === undefined ? {} : { problem }),
+  });
+  if (!migration || !moveTo(context, 'stop-and-copy')) return ended('stop-and-copy is refused');
+  const bounds = context.session.device.limits;
+  for (let bytes = 0n; buffers.length < MOST_BUFFERS && bytes <= bounds.maxStateBytes; ) {
     const pending = migration.readField('pending_bytes');
-    if (!pending.ok) return { problem: pending.message };
-    if (pending.value === 0n) return { buffers };
-    if (buffers.length >= MOST_BUFFERS || bytes > context.session.device.limits.maxStateBytes)
-      return { problem: 'the save comes to no end' };
+    if (!pending.ok) return ended(pending.message);
+    const last = iterations.at(-1);
+    if (last) last.after = pending.value;
+    if (pending.value === 0n) return ended();
     const offset = migration.readField('data_offset');
-    if (!offset.ok) return { problem: offset.message };
+    if (!offset.ok) return ended(offset.message);
     const size = migration.readField('data_size');
-    if (!size.ok) return { problem: size.message };
-    if (size.value === 0n) return { problem: 'data_size is 0 with bytes pending' };
+    if (!size.ok) return ended(size.message);
+    if (size.value === 0n) return ended('data_size is 0 with bytes pending');
     const data = migration.readData(offset.value, size.value);
-    if (!data.ok) return { problem: data.message };
+    if (!data.ok) return ended(data.message);
+    iterations.push({ pending: pending.value, after: undefined, size: size.value });
     buffers.push(data.value.bytes);
     bytes += size.value;
   }
+  return ended('the save comes to no end');
 }
 
 /** Gives buffers to a device that was just reset; why they did not arrive, or undefined when they did. */
@@ -73,16 +92,16 @@ export function resumeQuietly(
   return difference && `${difference.what} is ${difference.now} in place of ${difference.before}`;
 }
 
-/** One plain save and resume between two devices, or of one device back to itself; why it fails, or undefined when it works. */
-export function roundTrip(context: StepContext, from: SideName, to: SideName): string | undefined {
+/** One plain save and resume between two devices, or of one device back to itself. */
+export function roundTrip(context: StepContext, from: SideName, to: SideName): RoundTrip {
   const source = context.onSide(from, (side) => {
     if (!startAnew(side)) return undefined;
     const mark = side.profile?.mark;
     if (mark) side.run(mark.instantiate({ value: MARK }));
     return { wanted: captureFingerprint(side), saved: saveQuietly(side) };
   });
-  if (source === undefined) return 'it does not start anew';
+  if (source === undefined) return { why: 'it does not start anew', iterations: [] };
   const { wanted, saved } = source;
-  if ('problem' in saved) return saved.problem;
-  return context.onSide(to, (side) => resumeQuietly(side, saved.buffers, wanted));
+  const why = saved.problem ?? context.onSide(to, (side) => resumeQuietly(side, saved.buffers, wanted));
+  return { why, iterations: saved.iterations };
 }

@@ -114,9 +114,9 @@ export class SaveLoop {
   }
 
   private isPlain(): boolean {
-    const { pieces, via, poll, reread, compare, again, pause, leave } = this.args;
+    const { pieces, via, poll, reread, compare, again, pause } = this.args;
     const asRead = pieces === 'bulk' && via === 'read' && poll === 1 && reread === 1;
-    return asRead && [compare, again, pause, leave].every((argument) => argument === undefined);
+    return asRead && [compare, again, pause].every((argument) => argument === undefined);
   }
 
   /** Step a, and f of the iteration before. */

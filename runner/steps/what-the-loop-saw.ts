@@ -1,8 +1,8 @@
 /**
- * What the iterations of a save say of it, once its restore has failed: pending_bytes and data_size are two accounts of the same bytes.
+ * What the iterations of a save in stop-and-copy say of it, once its restore has failed: pending_bytes and data_size are two accounts of the same bytes.
  * Only where they agree most of the time does a disagreement say anything: many drivers' pending_bytes is an estimate.
  */
-import type { SavedStream, SaveIteration } from './saved-stream';
+import type { SaveIteration } from './saved-stream';
 
 export interface Finding {
   readonly clause: string;
@@ -13,11 +13,11 @@ export interface Finding {
 /** data_size is off by less than this where no buffer was left out. */
 const SMALLEST_BUFFER = 32n;
 
-export function whatTheLoopSaw(streams: readonly SavedStream[]): Finding | undefined {
-  const ended = streams
-    .filter((stream) => stream.stopped)
-    .flatMap((stream) => stream.iterations.map((iteration, n) => ({ n, iteration, gap: gapOf(iteration) })))
-    .flatMap((row) => (row.gap === undefined ? [] : [{ ...row, gap: row.gap }]));
+export function whatTheLoopSaw(iterations: readonly SaveIteration[]): Finding | undefined {
+  const ended = iterations.flatMap((iteration, n) => {
+    const gap = gapOf(iteration);
+    return gap === undefined ? [] : [{ n, iteration, gap }];
+  });
   const off = ended.filter(({ gap }) => gap !== 0n);
   const first = off[0];
   if (!first) return undefined;
