@@ -92,6 +92,15 @@ export interface SkipReason {
   readonly reason: string;
 }
 
+/** A thing that the device does not have and that nobody claims of it: whole families of clauses do not apply. */
+export interface Lack {
+  /** migration-v1, zpci, dirty-pages. */
+  readonly need: string;
+  readonly evidence: string;
+  /** Families of the catalogue. */
+  readonly families: readonly string[];
+}
+
 export interface CaseResult {
   readonly schemaVersion: 1;
   readonly id: string;
@@ -121,6 +130,8 @@ export interface CaseResult {
   readonly figures: Readonly<Record<string, number>>;
   /** Notes such as `scope: all-mapped`, `undiagrammed arc refused`. */
   readonly notes: readonly string[];
+  /** Absent where nothing is lacking. */
+  readonly lacks?: readonly Lack[];
   readonly accesses: readonly AccessRow[];
   /** More than 1 when it was tried again. */
   readonly attempts: number;

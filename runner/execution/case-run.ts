@@ -18,7 +18,7 @@ import type { CaseResult, CaseStatus, SkipReason, StepResult } from './case-resu
 import { type DeviceFacts, lookAt } from './device-facts';
 import { DeviceSides } from './device-sides';
 import type { Judging } from './judging';
-import { firstUnmet } from './needs';
+import { firstUnmet, lacksOf } from './needs';
 import { Recorder } from './recorder';
 import type { DevicePlan } from './run-plan';
 
@@ -111,6 +111,7 @@ class CaseRun {
     const { case_, recorder, options } = this;
     const status = recorder.kitBreach ? 'broken' : recorder.failedBy ? 'failed' : ending.status;
     const reason = this.reason(status, ending);
+    const lacks = this.facts && this.facts.failure === undefined ? lacksOf(options.claims, this.facts) : [];
     return {
       schemaVersion: 1,
       id: case_.id,
@@ -135,6 +136,7 @@ class CaseRun {
       tallies: recorder.clauseTallies(),
       figures: recorder.figures,
       notes: recorder.notes,
+      ...(lacks.length > 0 ? { lacks } : {}),
       accesses: this.log.rows(status === 'passed' || status === 'skipped' ? ROWS_OF_A_PASS : undefined),
       attempts: 1,
     };

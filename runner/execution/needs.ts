@@ -1,6 +1,6 @@
 /** Whether a case can run on a device: needs that the device decides, and needs that the user decides. */
 import type { ClauseId, DeviceProfile } from '../language/scenario';
-import type { SkipReason } from './case-result';
+import type { Lack, SkipReason } from './case-result';
 import type { DeviceFacts } from './device-facts';
 import type { DevicePlan } from './run-plan';
 
@@ -21,6 +21,21 @@ const GIVEN: Readonly<Record<string, (profile: DeviceProfile | undefined) => unk
   irq: (profile) => profile?.irq,
   error: (profile) => profile?.error,
 };
+
+/** Families of clauses that are about a thing: without it, and without a claim, they do not apply. */
+const FAMILIES: Readonly<Record<string, readonly string[]>> = {
+  'migration-v1': ['migration-region', 'device-state', 'transitions', 'saving', 'resuming'],
+  zpci: ['zpci'],
+  'dirty-pages': ['dirty-pages', 'unmap'],
+};
+
+/** What the device does not have, and nobody claims. */
+export function lacksOf(claims: readonly string[], facts: DeviceFacts): readonly Lack[] {
+  return Object.entries(FAMILIES).flatMap(([need, families]) => {
+    const fact = facts.facts.get(need);
+    return fact && !fact.holds && !claims.includes(need) ? [{ need, evidence: fact.evidence, families }] : [];
+  });
+}
 
 export type Unmet =
   | { readonly kind: 'skip'; readonly skip: SkipReason }

@@ -156,6 +156,8 @@ function unjudged(
   evidence: string | undefined,
 ): { verdict: ClauseVerdict; reason: string } {
   if (evidence) return { verdict: 'not-applicable', reason: evidence };
+  const lack = results.flatMap((result) => result.lacks ?? []).find(({ families }) => families.includes(clause.family));
+  if (lack) return { verdict: 'not-applicable', reason: lack.evidence };
   const naming = results.filter((result) => result.clauses.includes(clause.id));
   const missing = naming.find((result) => result.skip && result.skip.kind !== 'not-applicable');
   if (missing?.skip) return { verdict: 'not-judged', reason: missing.skip.reason };

@@ -215,3 +215,10 @@ describe('the verdict of a run', () => {
 test('exit codes', () => {
   expect([exitCode('conformant'), exitCode('non-conformant'), exitCode('incomplete')]).toEqual([0, 1, 3]);
 });
+
+test('what the device does not have, and nobody claims, takes its families with it', () => {
+  const lacks = [{ need: 'zpci', evidence: 'no such capability', families: ['test'] }];
+  const summary = summarise([result('a', { tallies: [kept('A')], lacks })], [clause('A'), clause('B')], RULES);
+  expect(summary.verdict).toBe('conformant');
+  expect(summary.clauses[1]).toMatchObject({ verdict: 'not-applicable', reason: 'no such capability' });
+});
