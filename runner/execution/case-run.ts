@@ -69,6 +69,7 @@ class CaseRun {
     fingerprints: new Map(),
     values: new Map(),
     capturing: undefined,
+    plainlyRestored: new Set(),
   };
   private readonly open: OpenStep[] = [{ steps: [], attachments: [] }];
   private side: SideName = 'source';

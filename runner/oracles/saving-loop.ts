@@ -83,8 +83,8 @@ class SavingLoopOracle implements OracleHooks {
     if (before?.size !== undefined) this.endIteration(loop, before);
     else if (before && before.offset === undefined && stopped) this.judgePoll(before.pending, pending);
     if (stopped) loop.promised ??= pending;
-    else if (pending === 0n) this.judge.reported('SAVE-PRE-EMPTY', 'nothing is pending in pre-copy');
-    else this.judge.kept('SAVE-PRE-EMPTY');
+    else if (!before && pending === 0n) this.judge.reported('SAVE-PRE-EMPTY', 'nothing is pending in pre-copy');
+    else if (!before) this.judge.kept('SAVE-PRE-EMPTY');
     loop.iteration = { pending, read: 0n, cut: false, failed: false };
     if (pending === 0n && stopped) this.drained(loop);
   }

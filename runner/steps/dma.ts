@@ -1,53 +1,126 @@
 /** dma: makes the device write to memory, by its profile. */
 import { Type } from '@sinclair/typebox';
-import { Address, Label, Size } from '../language/scalars';
+import { Address, Choice, Count, Label, Many, Size } from '../language/scalars';
 import type { NamedMapping } from './device-session';
 import { UNTOUCHED } from './map';
+import { namedMappings, pageUnit } from './pages';
 import type { StepContext } from './step-context';
 import { defineVerb } from './verb';
+
+/** A second thing to fill memory with, should the device write the first one. */
+const UNTOUCHED_TOO = 0x3c;
+/** The largest of the random writes, in pages. */
+const RANDOM_PAGES = 3;
 
 export const verb = defineVerb({
   name: 'dma',
   summary: 'Makes the device write to mapped memory, by its profile, and checks that the memory changed.',
   arguments: Type.Object({
-    to: Label({ default: 'memory', description: 'The mapping.' }),
-    at: Address({ default: 0, description: 'From the start of the mapping.' }),
-    size: Size({ default: '4KiB', minimum: 1n, description: 'How much.' }),
-    stride: Type.Optional(
-      Size({ minimum: 1n, description: 'Write again every so many bytes, to the end of the mapping.' }),
+    to: Type.Optional(Label({ description: 'The mapping; default: the only one.' })),
+    page: Many(Count(), { default: 0, description: 'At which page of the mapping; a list makes several writes.' }),
+    at: Address({ default: 0, description: 'Bytes from the start of the page.' }),
+    size: Type.Optional(Size({ minimum: 1n, description: 'How much; default: one page.' })),
+    pages: Type.Optional(Count({ minimum: 1, description: 'How much, in pages.' })),
+    place: Choice(['start', 'end', 'across'], {
+      default: 'start',
+      description: '`end`: the last bytes of the page; `across`: half of it there, and half in the next page.',
+    }),
+    random: Type.Optional(
+      Count({
+        minimum: 1,
+        maximum: 1000,
+        description: "So many writes of random places and sizes, by the run's seed.",
+      }),
     ),
   }),
   main: 'to',
-  examples: ['dma: {to: ram, at: 16KiB, size: 8KiB}', 'dma: {to: ram, size: 1B, stride: 64KiB}'],
+  examples: [
+    'dma: {to: ram, page: [0, 63, 64]}',
+    'dma: {to: ram, page: 3, place: across, size: 8B}',
+    'dma: {to: ram, random: 4}',
+  ],
   takesExpect: false,
-  run(context: StepContext, { to, at, size, stride }) {
-    const mapping = context.session.dma.mappings.get(to) ?? context.giveUp(`dma: nothing is mapped as "${to}"`);
-    for (let offset = at; offset + size <= mapping.size; offset += stride ?? mapping.size)
-      writeOnce(context, mapping, offset, size);
+  run(context: StepContext, args) {
+    const [mapping] = namedMappings(context, 'dma', args.to === undefined ? undefined : [args.to]);
+    if (!mapping) return;
+    const unit = pageUnit(context);
+    if (args.random !== undefined) {
+      writeAtRandom(context, mapping, args.random);
+      return;
+    }
+    const size = args.size ?? BigInt(args.pages ?? 1) * unit;
+    const back = args.place === 'end' ? size : args.place === 'across' ? size / 2n : 0n;
+    for (const page of args.page) {
+      const start = BigInt(args.place === 'start' ? page : page + 1) * unit + args.at - back;
+      makeDeviceWrite(context, mapping, start, size);
+    }
   },
 });
 
-function writeOnce(context: StepContext, mapping: NamedMapping, offset: bigint, size: bigint): void {
-  const { session, host } = context;
-  const template = session.profile?.dma;
-  if (!template) context.skip('not-judged', 'dma', 'the device profile has no `dma:`; give one with --profile');
+/** The device writes `size` bytes at `offset` of a mapping; what it wrote is owed to the dirty log. */
+export function makeDeviceWrite(context: StepContext, mapping: NamedMapping, offset: bigint, size: bigint): void {
+  const { session } = context;
+  if (offset < 0n || offset + size > BigInt(mapping.memory.length))
+    context.giveUp(`dma: ${size} bytes at ${offset} do not lie in the mapping "${mapping.label}"`);
   const iova = mapping.iova + offset;
-  host.poke(mapping.memory, Number(offset), new Uint8Array(Number(size)).fill(UNTOUCHED));
-  const most = session.profile?.dmaMost ?? size;
-  for (let done = 0n; done < size; done += most) {
+  for (const filling of [UNTOUCHED, UNTOUCHED_TOO]) {
+    context.host.poke(mapping.memory, Number(offset), new Uint8Array(Number(size)).fill(filling));
+    runProfile(context, iova, size);
+    if (session.dma.logging) session.dma.writes.push({ iova, size });
+    if (untouchedPage(context, mapping, offset, size, filling) === undefined) return;
+  }
+  const page = untouchedPage(context, mapping, offset, size, UNTOUCHED_TOO) ?? offset;
+  // Whether the device, its profile or the mapping is at fault cannot be told from here.
+  context.giveUp(
+    `dma: the device did not write the page at 0x${(mapping.iova + page).toString(16)}, as the profile's \`dma:\` asked it to: is bus mastering on, can it reach the address, does the profile wait for the end?`,
+  );
+}
+
+function runProfile(context: StepContext, iova: bigint, size: bigint): void {
+  const { profile } = context.session;
+  const template = profile?.dma;
+  if (!template) context.skip('not-judged', 'dma', 'the device profile has no `dma:`; give one with --profile');
+  const most = profile?.dmaMost ?? size;
+  for (let done = 0n; done < size; done += most)
     context.run(template.instantiate({ iova: iova + done, size: size - done < most ? size - done : most }));
-  }
-  session.dma.writes.push({ iova, size });
-  const page = host.facts.pageSize;
+}
+
+/** The offset of a page of the write that still holds only what it was filled with. */
+function untouchedPage(
+  context: StepContext,
+  mapping: NamedMapping,
+  offset: bigint,
+  size: bigint,
+  filling: number,
+): bigint | undefined {
+  const page = context.host.facts.pageSize;
   const bytes = new Uint8Array(Number(size));
-  host.peek(mapping.memory, Number(offset), bytes);
-  for (let start = 0; start < bytes.length; start += page) {
-    const part = bytes.subarray(start, start + page);
-    if (part.some((byte) => byte !== UNTOUCHED)) continue;
-    context.fail({
-      expected: `the device writes ${size} bytes at 0x${iova.toString(16)}, as the profile's \`dma:\` asked it to`,
-      observed: `the page at 0x${(iova + BigInt(start)).toString(16)} still holds what the kit filled it with`,
-      hint: 'is bus mastering on, can the device reach the address, did the profile wait for the end?',
-    });
+  context.host.peek(mapping.memory, Number(offset), bytes);
+  // The first part ends where its page does.
+  for (let start = 0, end = page - (Number(offset) % page); start < bytes.length; start = end, end += page) {
+    if (bytes.subarray(start, end).every((byte) => byte === filling)) return offset + BigInt(start);
   }
+  return undefined;
+}
+
+/** Many small writes and some over several pages, at any byte; the same for the same seed and the same step. */
+function writeAtRandom(context: StepContext, mapping: NamedMapping, count: number): void {
+  const next = randomNumbers(context.seed + context.session.dma.writes.length + context.step.position.line);
+  const unit = Number(pageUnit(context));
+  for (let done = 0; done < count; done += 1) {
+    const largest = next(2) === 0 ? 64 : RANDOM_PAGES * unit;
+    const size = 1 + next(Math.min(largest, mapping.memory.length));
+    makeDeviceWrite(context, mapping, BigInt(next(mapping.memory.length - size + 1)), BigInt(size));
+  }
+}
+
+/** mulberry32: from 0 to below the bound. */
+function randomNumbers(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) % below;
+  };
 }

@@ -48,7 +48,7 @@ function expectEqual(context: StepContext, label: string, now: readonly Captured
     if (restoring === undefined) context.fail(reason);
     failRestore(context, { clause: 'RES-APPLY', ...reason }, wanted);
   }
-  if (restoring && isPlainRestore(restoring)) memory.plainRestored = true;
+  if (restoring && isPlainRestore(restoring)) memory.plainlyRestored.add(session.side);
   if (step.judge !== undefined) judge.kept(step.judge);
   else if (restoring?.whole) judge.kept('RES-APPLY');
 }

@@ -1,48 +1,99 @@
 /** map: memory that the device may reach (VFIO_IOMMU_MAP_DMA). */
 import { Type } from '@sinclair/typebox';
-import { Address, Choice, Label, Number64, Size } from '../language/scalars';
+import { VFIO_DMA_MAP_FLAG_READ, VFIO_DMA_MAP_FLAG_WRITE } from '../abi';
+import { Address, Choice, Count, Label, Number64, Size } from '../language/scalars';
+import type { Outcome } from '../vfio/outcome';
+import { mapManyTimes, mapUntilFull } from './map-many';
+import { pageUnit, placeOf, rememberPlace } from './pages';
 import { checkOutcome } from './state-check';
 import type { StepContext } from './step-context';
 import { defineVerb } from './verb';
 
 /** What fresh guest memory holds: a page that the device wrote is one that no longer does. */
 export const UNTOUCHED = 0xa5;
-const READ = 1;
-const WRITE = 2;
 
 export const verb = defineVerb({
   name: 'map',
   summary: 'Allocates memory, fills it with a pattern, and maps it for the device.',
   arguments: Type.Object({
     as: Label({ default: 'memory', description: 'The name of the mapping.' }),
-    size: Size({ minimum: 1n, description: 'Bytes, rounded up to pages.' }),
+    size: Type.Optional(Size({ minimum: 1n, description: 'Bytes, rounded up to pages; default: one page.' })),
+    pages: Type.Optional(Count({ minimum: 1, description: 'How large, in the pages that dirty logging counts in.' })),
     iova: Type.Optional(Address({ description: 'The address that the device uses; default: a free one.' })),
+    within: Type.Optional(
+      Label({ description: 'Instead of an address: the name of a mapping that was here and is unmapped again.' }),
+    ),
+    page: Count({ default: 0, description: 'With `within`: at which page of it.' }),
     alignment: Type.Optional(Size({ description: 'A power of two; default: the page size.' })),
     below: Type.Optional(Number64({ description: 'First address that the device cannot reach.' })),
     access: Choice(['read', 'write', 'both'], { default: 'both', description: 'What the device may do.' }),
+    times: Type.Optional(
+      Count({
+        minimum: 1,
+        maximum: 65536,
+        description: 'Map the same memory so often, at addresses that follow each other.',
+      }),
+    ),
+    full: Type.Optional(
+      Count({
+        minimum: 1,
+        description:
+          'Map one page again and again until DMA_AVAIL is 0, and once more; not if that takes more mappings than this.',
+      }),
+    ),
   }),
   main: 'as',
-  examples: ['map: {as: ram, size: 1MiB}', 'map: {as: twice, size: 4KiB, iova: 0x100000}\nexpect: {errno: [EEXIST]}'],
+  examples: [
+    'map: {as: ram, pages: 65}',
+    'map: {as: piece, within: ram, page: 3, pages: 2}',
+    'map: {as: many, times: 64}',
+    'map: {as: twice, size: 4KiB, iova: 0x100000}\nexpect: {errno: [EEXIST]}',
+  ],
   takesExpect: true,
   run(context: StepContext, args) {
     const { dma } = context.session;
     if (dma.mappings.has(args.as)) context.giveUp(`map: "${args.as}" is mapped already`);
+    const unit = pageUnit(context);
+    const size = args.size ?? BigInt(args.pages ?? 1) * unit;
+    if (args.full !== undefined) {
+      mapUntilFull(context, args.as, unit, args.full);
+      return;
+    }
+    if (args.times !== undefined) {
+      mapManyTimes(context, args.as, size, args.times);
+      return;
+    }
+    const place = args.within === undefined ? undefined : placeOf(context, args.within);
+    if (args.within !== undefined && !place) context.giveUp(`map: nothing was mapped as "${args.within}"`);
+    const iova = place ? place.iova + BigInt(args.page) * unit : args.iova;
     const below = args.below ?? context.session.profile?.dmaBelow;
-    const mapping = dma.iommu.allocate(args.size, {
-      flags: args.access === 'read' ? READ : args.access === 'write' ? WRITE : READ | WRITE,
-      ...(args.iova === undefined ? {} : { iova: args.iova }),
+    const mapping = dma.iommu.allocate(size, {
+      flags: FLAGS[args.access],
+      ...(iova === undefined ? {} : { iova }),
       ...(args.alignment === undefined ? {} : { alignment: args.alignment }),
       ...(below === undefined ? {} : { below }),
     });
-    if (!mapping.ok && (mapping.errnoName === 'ENOMEM' || mapping.errnoName === 'EPERM') && !context.step.expect) {
-      context.giveUp(
-        `map: ${mapping.errnoName}: the limit on locked memory is too small for ${args.size} bytes; raise it (ulimit -l unlimited)`,
-      );
-    }
-    checkOutcome(context, mapping, `VFIO_IOMMU_MAP_DMA of ${args.size} bytes`);
+    if (!context.step.expect) refuseWithoutMemory(context, mapping, size);
+    checkOutcome(context, mapping, `VFIO_IOMMU_MAP_DMA of ${size} bytes`);
     if (!mapping.ok) return;
-    const { memory, iova, size } = mapping.value;
+    const { memory } = mapping.value;
     context.host.poke(memory, 0, new Uint8Array(memory.length).fill(UNTOUCHED));
-    dma.mappings.set(args.as, { label: args.as, iova, size, memory });
+    const named = { label: args.as, iova: mapping.value.iova, size: mapping.value.size, memory };
+    dma.mappings.set(args.as, named);
+    rememberPlace(context, named);
   },
 });
+
+const FLAGS = {
+  read: VFIO_DMA_MAP_FLAG_READ,
+  write: VFIO_DMA_MAP_FLAG_WRITE,
+  both: VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
+} as const;
+
+/** Too little memory that may be locked is the machine's trouble, not the kernel's fault. */
+export function refuseWithoutMemory(context: StepContext, outcome: Outcome<unknown>, size: bigint): void {
+  if (outcome.ok || (outcome.errnoName !== 'ENOMEM' && outcome.errnoName !== 'EPERM')) return;
+  context.giveUp(
+    `map: ${outcome.errnoName}: the limit on locked memory is too small for ${size} bytes; raise it (ulimit -l unlimited)`,
+  );
+}

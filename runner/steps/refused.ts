@@ -13,35 +13,40 @@ export const verb = defineVerb({
     unless: Type.Optional(
       Label({ description: 'Taking it is fine where the device has this fingerprint then: nothing was missing.' }),
     ),
+    report: Type.Boolean({ default: false, description: 'Only say what became of it; nothing is expected.' }),
   }),
   main: 'unless',
-  examples: ['refused: {}', 'refused: {unless: wanted}'],
+  examples: ['refused: {}', 'refused: wanted', 'refused: {unless: wanted, report: true}'],
   takesExpect: false,
-  run(context: StepContext, { unless }) {
-    const { session, memory, judge, step } = context;
+  run(context: StepContext, { unless, report }) {
+    const { session, judge, step } = context;
     const given = session.restoring ?? context.giveUp('refused: nothing was given since the device was reset');
     const clause = step.judge ?? 'RES-BAD-DATA';
-    if (given.refused !== undefined) {
+    const outcome = whatBecame(context, given.refused, unless);
+    if (report) judge.reported(clause, outcome.observed);
+    else if (outcome.good) {
       judge.kept(clause);
-      judge.note(`refused: ${given.refused}`);
-      return;
-    }
-    const wanted =
-      unless === undefined
-        ? undefined
-        : (memory.fingerprints.get(unless) ?? context.giveUp(`refused: nothing is remembered as "${unless}"`));
-    const difference = wanted && firstDifference(wanted, captureFingerprint(context));
-    if (wanted && !difference) {
-      judge.kept(clause);
-      judge.note('not refused, and nothing was missing');
-      return;
-    }
-    context.fail({
-      clause,
-      expected: 'an error at a data_size write or at the transition to running',
-      observed: difference
-        ? `all of it was taken, and ${difference.what} is ${difference.now} in place of ${difference.before}`
-        : 'all of it was taken',
-    });
+      judge.note(outcome.observed);
+    } else
+      context.fail({
+        clause,
+        expected: 'an error at a data_size write or at the transition to running',
+        observed: outcome.observed,
+      });
   },
 });
+
+function whatBecame(
+  context: StepContext,
+  refused: string | undefined,
+  unless: string | undefined,
+): { good: boolean; observed: string } {
+  if (refused !== undefined) return { good: true, observed: `refused: ${refused}` };
+  if (unless === undefined) return { good: false, observed: 'all of it was taken' };
+  const wanted =
+    context.memory.fingerprints.get(unless) ?? context.giveUp(`refused: nothing is remembered as "${unless}"`);
+  const difference = firstDifference(wanted, captureFingerprint(context));
+  if (!difference) return { good: true, observed: 'taken, and nothing is missing' };
+  const { what, before, now } = difference;
+  return { good: false, observed: `all of it was taken, and ${what} is ${now} in place of ${before}` };
+}

@@ -55,7 +55,7 @@ export const verb = defineVerb({
     const whole = isWhole(streams) && given.length === all.length;
     const { session } = context;
     session.restoring = { streams, whole, plain: isPlainGiving(giving) };
-    const complete = context.memory.plainRestored ? 'whole' : 'in-question';
+    const complete = context.memory.plainlyRestored.has(session.side) ? 'whole' : 'in-question';
     context.declareGiven(isWrong(streams) ? 'wrong' : whole ? complete : 'partial');
     const started = context.host.now();
     const failure = giveBuffers(context, migration, given, giving);

@@ -41,7 +41,7 @@ export function failRestore(context: StepContext, reason: StepFailureReason, wan
   // One device in both roles cannot be told from itself.
   if (!restoring?.whole || giver === undefined || giver === taker) context.fail(reason);
   const saved = giver === 'source' && taker === 'destination';
-  if (!context.memory.plainRestored) {
+  if (!context.memory.plainlyRestored.has(taker)) {
     const found = saved
       ? lookAtGiver(context, restoring)
       : taker === 'source'

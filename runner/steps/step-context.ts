@@ -30,8 +30,8 @@ export interface CaseMemory {
   readonly values: Map<string, string>;
   /** Set while a step collects what `read` steps see. */
   capturing: Captured[] | undefined;
-  /** A plain save was restored by a plain resume in this case: what fails later is the doing of what was tried since. */
-  plainRestored?: boolean;
+  /** Where in this case a plain stream was plainly restored: what fails there later is the doing of what was tried since. */
+  readonly plainlyRestored: Set<SideName>;
 }
 
 /** Why a step did not come out as it should. */

@@ -11,9 +11,9 @@ export const verb = defineVerb({
   arguments: Type.Object({
     stream: Label({ description: 'The saved stream.' }),
     as: Label({ description: 'The name of the wrong one; the saved one stays as it is.' }),
-    how: Choice(['corrupt', 'truncate', 'drop', 'reorder', 'duplicate', 'foreign', 'cut'], {
+    how: Choice(['corrupt', 'truncate', 'drop', 'reorder', 'duplicate', 'foreign', 'zeros', 'cut', 'half'], {
       description:
-        '`corrupt`: one bit flipped; `truncate`: the last buffer left out, or cut where there is one only; `cut`: the last byte left out; `drop`: buffer `at` left out; `reorder`: buffer `at` and the next one swapped; `duplicate`: buffer `at` twice; `foreign`: random bytes in the same sizes.',
+        '`corrupt`: one bit flipped; `truncate`: the last buffer left out, or cut where there is one only; `cut`: the last byte left out; `half`: the second half of the buffers left out; `drop`: buffer `at` left out; `reorder`: buffer `at` and the next one swapped; `duplicate`: buffer `at` twice; `foreign`: random bytes in the same sizes; `zeros`: zeros in the same sizes.',
     }),
     at: Count({ default: 0, description: 'Which buffer, from 0; for `corrupt` which byte of the stream.' }),
   }),
@@ -30,7 +30,7 @@ export const verb = defineVerb({
   },
 });
 
-type How = 'corrupt' | 'truncate' | 'drop' | 'reorder' | 'duplicate' | 'foreign' | 'cut';
+type How = 'corrupt' | 'truncate' | 'drop' | 'reorder' | 'duplicate' | 'foreign' | 'zeros' | 'cut' | 'half';
 type Tamper = (stream: SavedStream, at: number, context: StepContext) => readonly Uint8Array[];
 
 const TAMPER: Readonly<Record<How, Tamper>> = {
@@ -57,6 +57,10 @@ const TAMPER: Readonly<Record<How, Tamper>> = {
     if (!last || last.length < 2) context.skip('not-applicable', 'data', 'the last buffer is too short to be cut');
     return [...stream.buffers.slice(0, -1), last.slice(0, -1)];
   },
+  half(stream, _at, context: StepContext) {
+    need(stream, 2, context, 'left out half of');
+    return stream.buffers.slice(0, stream.buffers.length >> 1);
+  },
   drop(stream, at, context: StepContext) {
     need(stream, at + 2, context, 'left out one of');
     return stream.buffers.filter((_, n) => n !== at);
@@ -71,6 +75,9 @@ const TAMPER: Readonly<Record<How, Tamper>> = {
   duplicate(stream, at, context: StepContext) {
     need(stream, at + 1, context, 'doubled one of');
     return stream.buffers.flatMap((buffer, n) => (n === at ? [buffer, buffer] : [buffer]));
+  },
+  zeros(stream) {
+    return stream.buffers.map((buffer) => new Uint8Array(buffer.length));
   },
   foreign(stream, _at, context: StepContext) {
     let seed = (context.seed ^ 0x9e3779b9) >>> 0;

@@ -47,7 +47,7 @@ export const verb = defineVerb({
     if (resumed && failed && session.restoring) session.restoring.refused = observed;
     if (!outcomeMatches(write, step.expect)) {
       const reason = { expected: `${arc}: ${sayExpectation(step.expect)}`, observed, oracleJudges: true };
-      if (resumed && session.restoring) failRestore(context, { clause: 'TRANS-RES-RUN', ...reason });
+      if (resumed && session.restoring?.whole) failRestore(context, { clause: 'TRANS-RES-RUN', ...reason });
       context.fail(reason);
     }
     const wanted = step.expect?.state;
