@@ -1,5 +1,10 @@
 /** Runs one case on a host: opens, steps, judges, cleans up, and says what came of it. Whatever a device does ends in a CaseResult. */
-import { VFIO_DEVICE_FLAGS_RESET, VFIO_DEVICE_STATE_MASK, VFIO_DEVICE_STATE_RUNNING } from '../abi';
+import {
+  VFIO_DEVICE_FLAGS_RESET,
+  VFIO_DEVICE_STATE_MASK,
+  VFIO_DEVICE_STATE_RUNNING,
+  vfioDeviceMigrationInfo,
+} from '../abi';
 import { DeviceHang, HostMisuse, MemoryFault, type VfioHost } from '../host/vfio-host';
 import { type AccessListener, WatchedHost } from '../host/watched-host';
 import type { Case, DeviceProfile, Step } from '../language/scenario';
@@ -94,7 +99,8 @@ class CaseRun {
     this.recorder = new Recorder(case_, options.judging.clauses, options.judging.rules, (count) =>
       this.log.rows(count),
     );
-    const oracleFacts = { byteOrder: facts.byteOrder, pageSize: facts.pageSize, architecture };
+    const { claims } = options;
+    const oracleFacts = { byteOrder: facts.byteOrder, pageSize: facts.pageSize, architecture, claims };
     this.world = new World(
       options.oracles.map((oracle) => oracle.create(this.recorder, oracleFacts)),
       facts,
@@ -182,16 +188,25 @@ class CaseRun {
     const unmet = firstUnmet(case_.needs, options.claims, this.facts, options.profile, options.plan);
     if (unmet?.kind === 'skip') return { status: 'skipped', reason: unmet.skip.reason, skip: unmet.skip };
     if (unmet) {
-      this.recorder.broken(unmet.clause, { expected: unmet.expected, observed: unmet.observed });
+      const said = this.recorder.findings.some((finding) => finding.clause === unmet.clause);
+      if (!said) this.recorder.broken(unmet.clause, { expected: unmet.expected, observed: unmet.observed });
       return { status: 'failed' };
     }
-    if (session.migration) this.expectRunning(session.migration);
+    if (session.migration) this.expectUsable(session.migration);
     await this.runTopLevel(case_.steps, '');
     return { status: 'passed' };
   }
 
-  /** Nothing can be said of a device that does not begin in running: every other finding would be this one again. */
-  private expectRunning(migration: MigrationRegion): void {
+  /** Nothing can be said of a device without the whole structure, or one that does not begin in running: every other finding would follow from that. */
+  private expectUsable(migration: MigrationRegion): void {
+    const { size } = migration.region.info;
+    if (size <= BigInt(vfioDeviceMigrationInfo.size)) {
+      throw new StepFailure({
+        clause: 'MIG-LAYOUT',
+        expected: `a data section behind the ${vfioDeviceMigrationInfo.size} bytes of the structure`,
+        observed: `the migration region has ${size} bytes`,
+      });
+    }
     const state = migration.readState();
     if (state.ok && (state.value & VFIO_DEVICE_STATE_MASK) === VFIO_DEVICE_STATE_RUNNING) return;
     const observed = state.ok ? sayState(state.value) : state.message;
@@ -359,6 +374,10 @@ class CaseRun {
       declareGiven: (given) => {
         const view = this.world.devices.get(session.device.fd);
         if (view) view.given = given;
+      },
+      declareFaultAsked: (asked) => {
+        const view = this.world.devices.get(session.device.fd);
+        if (view) view.faultAsked = asked;
       },
     };
   }

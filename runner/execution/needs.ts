@@ -19,7 +19,6 @@ const GIVEN: Readonly<Record<string, (profile: DeviceProfile | undefined) => unk
   mark: (profile) => profile?.mark,
   counter: (profile) => profile?.counter,
   irq: (profile) => profile?.irq,
-  error: (profile) => profile?.error,
 };
 
 /** Families of clauses that are about a thing: without it, and without a claim, they do not apply. */
@@ -66,6 +65,16 @@ export function firstUnmet(
   }
   for (const need of needs) {
     const given = GIVEN[need];
+    // Nothing lets a user force ERROR: without a way to it the condition does not arise, and nobody owes anything.
+    if (need === 'error' && profile?.error === undefined)
+      return {
+        kind: 'skip',
+        skip: {
+          kind: 'not-applicable',
+          need,
+          reason: 'the device profile has no `error:`, so that ERROR did not come about',
+        },
+      };
     if (given && given(profile) === undefined)
       return missing(need, `the device profile has no \`${need}:\`; give a profile with --profile`);
     if (

@@ -22,6 +22,10 @@ export interface InfoShape {
 export interface InfoMemory {
   /** The largest argsz that an answer asked for. */
   needed: number;
+  /** The smallest argsz with which the chain came. */
+  enough?: number;
+  /** The largest argsz with which the answer announced a chain, asked for no more room, and gave none. */
+  starved?: number;
 }
 
 /** Judges one exchange; returns the chain when there is one to look at. */
@@ -34,10 +38,10 @@ export function judgeInfoReply(
 ): CapabilityChain | undefined {
   const { sent, answer, result } = exchange;
   const given = u32(sent, 0, facts);
-  if (given === undefined || given < shape.minimum) return undefined;
+  if (given === undefined) return undefined;
   const { argsz, caps, chain } = shape.clauses;
   judgeGuard(judge, exchange, given, shape);
-  if (result < 0) return undefined;
+  if (result < 0 || given < shape.minimum) return undefined;
   const wanted = u32(answer, 0, facts) ?? 0;
   const flags = u32(answer, 4, facts) ?? 0;
   if ((flags & shape.capsBit) === 0) return undefined;
@@ -54,16 +58,19 @@ export function judgeInfoReply(
     return undefined;
   }
   if (capOffset === undefined) return undefined;
-  const usable = capOffset >= shape.headSize && capOffset + 8 <= wanted;
-  if (!usable) {
-    // A chain that is announced and not there, whatever room there was, is the fault of argsz.
-    const starved = capOffset === 0;
-    judge.broken(starved ? argsz : (caps ?? chain), {
+  if (capOffset === 0) {
+    judgeStarved(judge, given, shape, memory);
+    return undefined;
+  }
+  if (capOffset < shape.headSize || capOffset + 8 > wanted) {
+    judge.broken(caps ?? chain, {
       expected: `with CAPS set, cap_offset of ${shape.name} is where the first capability starts: from ${shape.headSize} to ${wanted - 8}`,
       observed: `cap_offset ${capOffset}, argsz ${wanted}`,
     });
     return undefined;
   }
+  memory.enough = Math.min(memory.enough ?? given, given);
+  judgeStarvation(judge, shape, memory);
   if (caps) judge.kept(caps);
   if (memory.needed > 0) judge.kept(argsz);
   const walked = walkCapabilityChain(answer, facts.byteOrder, {
@@ -78,13 +85,40 @@ export function judgeInfoReply(
   return walked;
 }
 
+/** With so much room no chain can be too long. */
+const AMPLE = 4096;
+
+/**
+ * A chain is announced, no more room is asked for, and cap_offset is 0. If it comes with more room, the needed argsz was kept back; if it
+ * never comes, nothing was there to announce.
+ */
+function judgeStarved(judge: Judge, given: number, shape: InfoShape, memory: InfoMemory): void {
+  memory.starved = Math.max(memory.starved ?? given, given);
+  judgeStarvation(judge, shape, memory);
+  if (given < AMPLE || memory.enough !== undefined) return;
+  judge.broken(shape.clauses.caps ?? shape.clauses.chain, {
+    expected: `${shape.name} sets CAPS only where there is a capability: cap_offset is not 0 when argsz has room`,
+    observed: `cap_offset 0 with argsz ${given}`,
+  });
+}
+
+function judgeStarvation(judge: Judge, shape: InfoShape, { enough, starved }: InfoMemory): void {
+  if (enough === undefined || starved === undefined) return;
+  judge.broken(shape.clauses.argsz, {
+    expected: `${shape.name} with argsz ${starved}, too small for the chain, answers with the argsz that is needed`,
+    observed: `it answers that ${starved} is enough, and cap_offset 0; with argsz ${enough} the chain is there`,
+  });
+}
+
 /** Whatever the buffer holds behind the argsz that was given belongs to the user. */
 function judgeGuard(judge: Judge, exchange: InfoExchange, given: number, shape: InfoShape): void {
   const { sent, answer, result } = exchange;
   const end = Math.min(sent.length, answer.length);
-  if (end <= given) return;
+  // argsz itself is there in any case, for the kernel to read.
+  const guard = Math.max(given, 4);
+  if (end <= guard) return;
   let touched = -1;
-  for (let at = given; at < end && touched < 0; at += 1) if (sent[at] !== answer[at]) touched = at;
+  for (let at = guard; at < end && touched < 0; at += 1) if (sent[at] !== answer[at]) touched = at;
   judge.check(shape.clauses.argsz, touched < 0, () => ({
     expected: `${shape.name} writes nothing past argsz ${given}`,
     observed: `the byte at ${touched} was changed (the call ${result < 0 ? `failed with ${errnoName(-result)}` : 'succeeded'})`,

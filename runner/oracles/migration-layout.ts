@@ -1,23 +1,26 @@
 /** Judges the migration region's structure, its data section's place and what may be mapped (header diff, lines 52-56, 159-197, 247-273). */
 import {
   errnoName,
-  type MigrationField,
   VFIO_DEVICE_STATE_MASK,
   VFIO_REGION_INFO_FLAG_MMAP,
   VFIO_REGION_INFO_FLAG_READ,
   VFIO_REGION_INFO_FLAG_WRITE,
   vfioDeviceMigrationInfo,
 } from '../abi';
+import { InertWrites } from './inert-writes';
 import type { Judge } from './judge';
 import type { Oracle, OracleFacts, OracleHooks } from './oracle';
 import type { DeviceView, FieldAccess, InfoExchange, RegionView, StrayAccess } from './views';
 
 const STRUCTURE_SIZE = BigInt(vfioDeviceMigrationInfo.size);
+const SWAPPED_RUNNING = 0x0100_0000;
 
 interface Memory {
-  /** What the kit wrote to a field that ignores writes, and what stood there before. */
-  readonly ignored: Map<MigrationField, { readonly written: bigint; readonly before: bigint | undefined }>;
-  readonly last: Map<MigrationField, bigint>;
+  readonly inert: InertWrites;
+  /** reserved was written since it was last known to be clean. */
+  reservedWritten: boolean;
+  /** device_state was not read yet. */
+  fresh: boolean;
 }
 
 class MigrationLayoutOracle implements OracleHooks {
@@ -76,29 +79,31 @@ class MigrationLayoutOracle implements OracleHooks {
   }
 
   fieldWrite(device: DeviceView, access: FieldAccess): void {
-    if (access.field === 'device_state' || access.field === 'data_size') {
-      // A state or a buffer that moves on may change every other field.
-      this.memory(device).ignored.clear();
-      this.memory(device).last.clear();
-      return;
-    }
     const memory = this.memory(device);
-    memory.ignored.set(access.field, { written: access.value, before: memory.last.get(access.field) });
+    memory.inert.fieldWritten(access);
+    if (access.field === 'reserved') memory.reservedWritten = true;
   }
 
   fieldRead(device: DeviceView, access: FieldAccess): void {
     const memory = this.memory(device);
     this.judgeTransfer(access);
     if (access.result !== access.width) return;
-    this.judgeIgnoredWrite(access, memory);
-    if (access.field === 'reserved') {
-      const writtenTo = memory.ignored.has('reserved');
-      this.judge.check(writtenTo ? 'MIG-RESERVED-W' : 'MIG-RESERVED-R', access.value === 0n, () => ({
-        expected: writtenTo ? 'a write to reserved is ignored: it still reads as 0' : 'reserved reads as 0',
-        observed: `0x${access.value.toString(16)}`,
-      }));
-    }
-    memory.last.set(access.field, access.value);
+    memory.inert.fieldRead(device, access);
+    if (access.field === 'device_state' && memory.fresh) this.judgeOrder(memory, Number(access.value));
+    if (access.field !== 'reserved') return;
+    this.judge.check(memory.reservedWritten ? 'MIG-RESERVED-W' : 'MIG-RESERVED-R', access.value === 0n, () => ({
+      expected: memory.reservedWritten ? 'a write to reserved is ignored: it still reads as 0' : 'reserved reads as 0',
+      observed: `0x${access.value.toString(16)}`,
+    }));
+  }
+
+  /** _RUNNING, the first state of all, with its bytes the wrong way round. */
+  private judgeOrder(memory: Memory, state: number): void {
+    memory.fresh = false;
+    this.judge.check('MIG-LAYOUT', state !== SWAPPED_RUNNING, () => ({
+      expected: `device_state in the host's byte order, ${this.facts.byteOrder} endian`,
+      observed: `the state of a fresh device reads as 0x${state.toString(16)}: _RUNNING with its bytes in the other order`,
+    }));
   }
 
   strayAccess(_device: DeviceView, access: StrayAccess): void {
@@ -128,22 +133,10 @@ class MigrationLayoutOracle implements OracleHooks {
     }));
   }
 
-  private judgeIgnoredWrite(access: FieldAccess, memory: Memory): void {
-    const write = memory.ignored.get(access.field);
-    if (!write || access.field === 'reserved') return;
-    const clause = access.field === 'pending_bytes' ? 'MIG-RO-PENDING' : 'MIG-RO-OFFSET';
-    const took = access.value === write.written && access.value !== write.before;
-    this.judge.check(clause, !took, () => ({
-      expected: `${access.field} is read only: a write of 0x${write.written.toString(16)} changes nothing`,
-      observed: `it now reads as 0x${access.value.toString(16)}`,
-    }));
-    memory.ignored.delete(access.field);
-  }
-
   private memory(device: DeviceView): Memory {
     let memory = this.memories.get(device);
     if (!memory) {
-      memory = { ignored: new Map(), last: new Map() };
+      memory = { inert: new InertWrites(this.judge), reservedWritten: false, fresh: true };
       this.memories.set(device, memory);
     }
     return memory;

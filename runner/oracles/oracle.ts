@@ -51,6 +51,8 @@ export interface OracleFacts {
   readonly pageSize: number;
   /** `uname -m`, or what the profile's `assume: {arch: ...}` says instead. */
   readonly architecture: string;
+  /** What the suite or the profile claims of the device under test: migration-v1, zpci, ... */
+  readonly claims?: readonly string[];
 }
 
 export interface Oracle {

@@ -22,6 +22,8 @@ interface Iteration {
   /** The user asked for less than the rest of the buffer. */
   cut: boolean;
   failed: boolean;
+  /** A field that ignores writes was written meanwhile: what differs afterwards is that clause's to judge. */
+  disturbed?: boolean;
 }
 
 interface Loop {
@@ -45,6 +47,10 @@ class SavingLoopOracle implements OracleHooks {
   fieldWrite(device: DeviceView, access: FieldAccess): void {
     if (access.field === 'device_state') this.forget(device);
     else if (access.field === 'data_size') this.spoil(device);
+    else {
+      const iteration = this.loops.get(device)?.iteration;
+      if (iteration) iteration.disturbed = true;
+    }
   }
 
   deviceReset(device: DeviceView): void {
@@ -81,7 +87,8 @@ class SavingLoopOracle implements OracleHooks {
     const stopped = stateOf(device) === STOP_AND_COPY;
     const before = loop.iteration;
     if (before?.size !== undefined) this.endIteration(loop, before);
-    else if (before && before.offset === undefined && stopped) this.judgePoll(before.pending, pending);
+    else if (before && before.offset === undefined && stopped && !before.disturbed)
+      this.judgePoll(before.pending, pending);
     if (stopped) loop.promised ??= pending;
     else if (!before && pending === 0n) this.judge.reported('SAVE-PRE-EMPTY', 'nothing is pending in pre-copy');
     else if (!before) this.judge.kept('SAVE-PRE-EMPTY');
@@ -134,6 +141,7 @@ class SavingLoopOracle implements OracleHooks {
     }
     if (iteration.offset !== undefined) {
       const first = iteration.offset;
+      if (iteration.disturbed) return;
       this.judge.check('SAVE-REREAD', offset === first, () => ({
         expected: `data_offset read again in one iteration is still 0x${first.toString(16)}`,
         observed: `0x${offset.toString(16)}`,
@@ -167,6 +175,7 @@ class SavingLoopOracle implements OracleHooks {
     const { offset } = iteration;
     if (iteration.size !== undefined) {
       const first = iteration.size;
+      if (iteration.disturbed) return;
       this.judge.check('SAVE-REREAD', size === first, () => ({
         expected: `data_size read again in one iteration is still ${first}`,
         observed: `${size}`,

@@ -39,6 +39,8 @@ export interface DeviceView {
   given: Given;
   /** The clause that a refused arc breaks instead of its own, when the step says so. */
   blame?: ClauseId;
+  /** The kit is making the device fail, by its profile: a transition that fails meanwhile is what was asked for. */
+  faultAsked?: boolean;
 }
 
 export interface ContainerView {

@@ -31,6 +31,9 @@ const NAMES: ReadonlyMap<number, { readonly name: string; readonly clause: Claus
   [VFIO_DEVICE_INFO_CAP_ZPCI_PFIP, { name: 'PFIP', clause: 'ZPCI-PFIP' }],
 ]);
 
+/** What every zPCI function carries. */
+const REQUIRED: readonly number[] = [VFIO_DEVICE_INFO_CAP_ZPCI_BASE, VFIO_DEVICE_INFO_CAP_ZPCI_GROUP];
+
 /** Version 2 ends behind its last field; the compiler's padding after it need not be there. */
 const BASE_V2_END = 36;
 const GROUP_V1_END = 39;
@@ -39,6 +42,8 @@ const GROUP_V2_END = 42;
 class ZpciOracle implements OracleHooks {
   /** The capabilities as first seen in this session, by id, in hex. */
   private readonly first = new Map<DeviceView, Map<number, string>>();
+  /** What is missing is said once: every question would show it again. */
+  private readonly told = new Set<DeviceView>();
 
   constructor(
     private readonly judge: Judge,
@@ -52,22 +57,15 @@ class ZpciOracle implements OracleHooks {
     if (exchange.result < 0 || given < 20 || wanted > given) return;
     const hasChain = (flags & VFIO_DEVICE_FLAGS_CAPS) !== 0;
     const start = hasChain ? (u32(exchange.answer, 16, this.facts) ?? 0) : 0;
+    // A chain that is announced and not given is a finding of its own, and so is a broken one: what it lacks cannot be told.
+    if (hasChain && start === 0) return;
     const chain = walkCapabilityChain(exchange.answer, this.facts.byteOrder, { start, headSize: 20, end: wanted });
-    // A chain that is broken is a finding of its own; where its capabilities end cannot be told.
     if (chain.problems.length > 0) return;
     const known = chain.capabilities.filter((capability) => NAMES.has(capability.id));
-    for (const [id, { name, clause }] of NAMES) {
-      if (!known.some((capability) => capability.id === id))
-        this.judge.notApplicable(
-          clause,
-          `the device shows no zPCI ${name} capability (${known.length} zPCI capabilities)`,
-        );
-    }
-    if (known.length === 0) {
-      for (const clause of ['ZPCI-UNIQUE', 'ZPCI-GROUP-RESERVED', 'ZPCI-STABLE'])
-        this.judge.notApplicable(clause, 'the device shows no zPCI capabilities');
-      return;
-    }
+    const ids = known.map((capability) => capability.id);
+    if (this.claimed && !this.told.has(device)) this.judgePresent(device, ids);
+    this.judgeAbsence(ids);
+    if (ids.length === 0) return;
     this.judgeUnique(flags, known);
     for (const capability of known) this.judgeOne(capability);
     this.judgeStable(device, known);
@@ -75,6 +73,31 @@ class ZpciOracle implements OracleHooks {
 
   deviceClosed(device: DeviceView): void {
     this.first.delete(device);
+  }
+
+  private get claimed(): boolean {
+    return this.facts.claims?.includes('zpci') === true;
+  }
+
+  private judgePresent(device: DeviceView, ids: readonly number[]): void {
+    const missing = REQUIRED.filter((id) => !ids.includes(id)).map((id) => NAMES.get(id)?.name);
+    if (missing.length > 0) this.told.add(device);
+    this.judge.check('ZPCI-PRESENT', missing.length === 0, () => ({
+      expected: 'a device that is claimed to be a zPCI function shows BASE and GROUP',
+      observed: `${missing.join(' and ')} missing; zPCI capability ids: ${ids.join(', ') || 'none'}`,
+    }));
+  }
+
+  /** What is not there cannot be judged; under the claim that it has to be there, that is no excuse. */
+  private judgeAbsence(ids: readonly number[]): void {
+    if (ids.length === 0 && this.claimed) return;
+    for (const [id, { name, clause }] of NAMES) {
+      if (ids.includes(id) || (this.claimed && REQUIRED.includes(id))) continue;
+      this.judge.notApplicable(clause, `the device shows no zPCI ${name} capability (${ids.length} zPCI capabilities)`);
+    }
+    if (ids.length > 0) return;
+    for (const clause of ['ZPCI-UNIQUE', 'ZPCI-PRESENT', 'ZPCI-GROUP-RESERVED', 'ZPCI-STABLE'])
+      this.judge.notApplicable(clause, 'the device shows no zPCI capabilities, and nobody claims that it has any');
   }
 
   private judgeUnique(flags: number, known: readonly Capability[]): void {
@@ -191,6 +214,15 @@ function contentLength({ id, version, bytes }: Capability, order: ByteOrder): nu
 
 export const oracle: Oracle = {
   name: 'zpci',
-  clauses: ['ZPCI-UNIQUE', 'ZPCI-BASE', 'ZPCI-GROUP', 'ZPCI-GROUP-RESERVED', 'ZPCI-UTIL', 'ZPCI-PFIP', 'ZPCI-STABLE'],
+  clauses: [
+    'ZPCI-UNIQUE',
+    'ZPCI-PRESENT',
+    'ZPCI-BASE',
+    'ZPCI-GROUP',
+    'ZPCI-GROUP-RESERVED',
+    'ZPCI-UTIL',
+    'ZPCI-PFIP',
+    'ZPCI-STABLE',
+  ],
   create: (judge, facts) => new ZpciOracle(judge, facts),
 };

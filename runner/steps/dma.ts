@@ -1,6 +1,7 @@
 /** dma: makes the device write to memory, by its profile. */
 import { Type } from '@sinclair/typebox';
 import { Address, Choice, Count, Label, Many, Size } from '../language/scalars';
+import type { StepTemplate } from '../language/scenario';
 import type { NamedMapping } from './device-session';
 import { UNTOUCHED } from './map';
 import { namedMappings, pageUnit } from './pages';
@@ -32,12 +33,18 @@ export const verb = defineVerb({
         description: "So many writes of random places and sizes, by the run's seed.",
       }),
     ),
+    background: Type.Boolean({
+      default: false,
+      description:
+        'Only start it: the `wait` steps of the profile are left out, and nothing is said of what becomes of it.',
+    }),
   }),
   main: 'to',
   examples: [
     'dma: {to: ram, page: [0, 63, 64]}',
     'dma: {to: ram, page: 3, place: across, size: 8B}',
     'dma: {to: ram, random: 4}',
+    'dma: {to: ram, pages: 16, background: true}',
   ],
   takesExpect: false,
   run(context: StepContext, args) {
@@ -52,7 +59,8 @@ export const verb = defineVerb({
     const back = args.place === 'end' ? size : args.place === 'across' ? size / 2n : 0n;
     for (const page of args.page) {
       const start = BigInt(args.place === 'start' ? page : page + 1) * unit + args.at - back;
-      makeDeviceWrite(context, mapping, start, size);
+      if (args.background) startWriting(context, mapping.iova + start, size);
+      else makeDeviceWrite(context, mapping, start, size);
     }
   },
 });
@@ -76,10 +84,24 @@ export function makeDeviceWrite(context: StepContext, mapping: NamedMapping, off
   );
 }
 
+/** A transfer that is under way when this returns, or done already: whether it happens depends on what comes next. */
+function startWriting(context: StepContext, iova: bigint, size: bigint): void {
+  const { profile } = context.session;
+  const most = profile?.dmaMost ?? size;
+  const steps = templateOf(context).instantiate({ iova, size: size < most ? size : most });
+  context.run(steps.filter((step) => step.verb !== 'wait'));
+}
+
+function templateOf(context: StepContext): StepTemplate {
+  return (
+    context.session.profile?.dma ??
+    context.skip('not-judged', 'dma', 'the device profile has no `dma:`; give one with --profile')
+  );
+}
+
 function runProfile(context: StepContext, iova: bigint, size: bigint): void {
   const { profile } = context.session;
-  const template = profile?.dma;
-  if (!template) context.skip('not-judged', 'dma', 'the device profile has no `dma:`; give one with --profile');
+  const template = templateOf(context);
   const most = profile?.dmaMost ?? size;
   for (let done = 0n; done < size; done += most)
     context.run(template.instantiate({ iova: iova + done, size: size - done < most ? size - done : most }));

@@ -1,7 +1,7 @@
 /** info: asks for device, region, IRQ or IOMMU information with an argsz of the author's choice, or all of it. */
 import { Type } from '@sinclair/typebox';
 import { Choice, Count, Many } from '../language/scalars';
-import type { InfoRound } from '../vfio/info-call';
+import type { Info, InfoRound } from '../vfio/info-call';
 import type { Outcome } from '../vfio/outcome';
 import { checkOutcome } from './state-check';
 import type { StepContext } from './step-context';
@@ -24,6 +24,11 @@ export const verb = defineVerb({
       default: false,
       description: 'Ask for the indexes right behind the count too, which must be refused.',
     }),
+    sweep: Type.Boolean({
+      default: false,
+      description:
+        'Ask with every argsz at which something changes: fields, capabilities, what is needed, and more than that.',
+    }),
     argsz: Type.Optional(
       Many(Count({ maximum: 65536 }), {
         description: 'Ask with exactly these; default: as a user who wants all of it.',
@@ -31,11 +36,17 @@ export const verb = defineVerb({
     ),
   }),
   main: 'of',
-  examples: ['info: device', 'info: {of: device, argsz: [16, 20, 64]}', 'info: {of: region, past: true}'],
+  examples: [
+    'info: device',
+    'info: {of: device, sweep: true}',
+    'info: {of: device, argsz: [16, 20, 64]}',
+    'info: {of: region, past: true}',
+  ],
   takesExpect: true,
   run(context: StepContext, args) {
     for (const index of indexesOf(context, args)) {
-      for (const argsz of args.argsz ?? [undefined]) {
+      if (args.sweep) sweep(context, args.of, index);
+      for (const argsz of args.argsz ?? (args.sweep ? [] : [undefined])) {
         const outcome = ask(context, args.of, index, argsz);
         if (args.past || args.index === undefined) continue;
         checkOutcome(context, outcome, `information on ${args.of} ${index}`);
@@ -43,6 +54,36 @@ export const verb = defineVerb({
     }
   },
 });
+
+/** Where the structures' fields end; no kernel is asked with less than the first of each. */
+const FIELD_ENDS: Readonly<Record<InfoArguments['of'], readonly number[]>> = {
+  device: [16, 19, 20, 24],
+  region: [32],
+  irq: [16],
+  iommu: [16, 20, 24],
+};
+const AMPLE = 4096;
+
+/** What a call comes to is the oracles' to judge: here nothing is expected of any of them. */
+function sweep(context: StepContext, of: InfoArguments['of'], index: number): void {
+  const whole = ask(context, of, index, AMPLE);
+  const answer = whole.ok && 'argszReturned' in (whole.value as object) ? (whole.value as InfoRound) : undefined;
+  const ends = new Set(FIELD_ENDS[of]);
+  const full = ask(context, of, index, undefined);
+  if (full.ok) {
+    const { chain, bytes } = full.value as Info<unknown>;
+    for (const { offset, bytes: capability } of chain.capabilities) {
+      ends.add(offset + 4);
+      ends.add(offset + capability.length - 1);
+    }
+    for (const near of [bytes.length - 1, bytes.length, bytes.length + 1]) ends.add(near);
+  }
+  if (answer) ends.add(answer.argszReturned);
+  const smallest = Math.min(...FIELD_ENDS[of]);
+  for (const argsz of [...ends].sort((a, b) => a - b)) {
+    if (argsz >= smallest && argsz <= AMPLE) ask(context, of, index, argsz);
+  }
+}
 
 interface InfoArguments {
   readonly of: 'device' | 'region' | 'irq' | 'iommu';

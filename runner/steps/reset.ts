@@ -1,6 +1,6 @@
 /** reset: VFIO_DEVICE_RESET (header diff, lines 73-74). */
 import { Type } from '@sinclair/typebox';
-import { ERRNO, VFIO_DEVICE_FLAGS_RESET } from '../abi';
+import { ERRNO, VFIO_DEVICE_FLAGS_RESET, VFIO_DEVICE_STATE_IS_ERROR } from '../abi';
 import type { Outcome } from '../vfio/outcome';
 import { checkOutcome } from './state-check';
 import type { StepContext } from './step-context';
@@ -12,24 +12,36 @@ const PAUSE_MS = 20;
 
 export const verb = defineVerb({
   name: 'reset',
-  summary: 'Resets the device. EAGAIN is tried again for two seconds.',
+  summary:
+    'Resets the device. EAGAIN is tried again for two seconds. Without FLAGS_RESET it is tried in ERROR only; else the case ends as not applicable.',
   arguments: Type.Object({}),
   examples: ['reset: {}', 'reset: {}\nexpect: {errno: [EINVAL, ENOTTY]}'],
   takesExpect: true,
   run(context: StepContext) {
-    const info = context.session.device.info();
-    const offered = info.ok && (info.value.values.flags & VFIO_DEVICE_FLAGS_RESET) !== 0;
-    if (info.ok && !offered && !context.step.expect) {
-      context.skip(
-        'not-applicable',
-        'reset',
-        `the device has no VFIO_DEVICE_FLAGS_RESET (flags 0x${info.value.values.flags.toString(16)})`,
-      );
-    }
-    context.session.restoring = undefined;
-    checkOutcome(context, resetPatiently(context), 'VFIO_DEVICE_RESET', { clause: 'DEV-INFO-FLAGS' });
+    const { session, step } = context;
+    const info = session.device.info();
+    const offered = !info.ok || (info.value.values.flags & VFIO_DEVICE_FLAGS_RESET) !== 0;
+    if (!offered && !step.expect) withoutFlag(context);
+    session.restoring = undefined;
+    const reset = resetPatiently(context);
+    if (!offered && !step.expect && !reset.ok)
+      context.fail({
+        clause: 'STATE-RESET-FLAG',
+        expected: EXPECTED_IN_ERROR,
+        observed: `${reset.message}, and FLAGS_RESET is not set`,
+      });
+    checkOutcome(context, reset, 'VFIO_DEVICE_RESET', { clause: 'DEV-INFO-FLAGS' });
   },
 });
+
+const EXPECTED_IN_ERROR = 'a driver that reports the error state offers VFIO_DEVICE_RESET';
+
+/** A user tries it all the same where nothing else is left: in ERROR. Elsewhere the case ends here. */
+function withoutFlag(context: StepContext): void {
+  const state = context.session.migration?.readState();
+  if (state?.ok === true && VFIO_DEVICE_STATE_IS_ERROR(state.value)) return;
+  context.skip('not-applicable', 'reset', 'the device has no VFIO_DEVICE_FLAGS_RESET');
+}
 
 export function resetPatiently(context: Pick<StepContext, 'session' | 'host'>): Outcome {
   const { device } = context.session;

@@ -69,4 +69,6 @@ export interface StepContext {
   attach(attachment: Attachment): void;
   /** Tells the oracles what the device was given in _RESUMING. */
   declareGiven(given: Given): void;
+  /** Tells the oracles that the device is being made to fail, until it is told otherwise. */
+  declareFaultAsked(asked: boolean): void;
 }

@@ -19,6 +19,7 @@ import { kernelFailure, type Outcome, type Problem, success } from './outcome';
 /** Bytes kept behind argsz to see whether the kernel writes past it. */
 export const INFO_GUARD_BYTES = 64;
 const GUARD = 0xa5;
+const ARGSZ_WIDTH = 4;
 
 /** One INFO ioctl, described once. */
 export interface InfoIoctl<S extends Fields> {
@@ -63,17 +64,19 @@ export function infoOnce<S extends Fields>(
   const buffer = new Uint8Array(Math.max(argsz, ioctl.layout.size) + INFO_GUARD_BYTES);
   const { facts } = host;
   ioctl.layout.encodeInto(buffer, { ...prefill, argsz }, facts.byteOrder);
-  buffer.fill(GUARD, argsz);
+  // argsz itself stands outside the guard: a kernel that found other bytes there would believe them.
+  const guarded = Math.max(argsz, ARGSZ_WIDTH);
+  buffer.fill(GUARD, guarded);
   const result = host.ioctl(fd, ioctlNumber(ioctl.name, facts.ioctlEncoding), buffer);
   if (result < 0) {
     return kernelFailure(ioctl.name, result);
   }
-  const changed = buffer.subarray(argsz).findIndex((byte) => byte !== GUARD);
+  const changed = buffer.subarray(guarded).findIndex((byte) => byte !== GUARD);
   return success({
     argszGiven: argsz,
     argszReturned: Number(ioctl.layout.getField(buffer, 'argsz', facts.byteOrder)),
     bytes: buffer.slice(0, argsz),
-    ...(changed >= 0 ? { overrunAt: argsz + changed } : {}),
+    ...(changed >= 0 ? { overrunAt: guarded + changed } : {}),
   });
 }
 
