@@ -1,86 +1,97 @@
 /** Judges a dirty bitmap by what the device was made to write: a page missing is corrupt memory, a page extra is a figure. */
-import type { ClauseId } from '../language/scenario';
-import { DirtyBitmap, type PageRun } from '../vfio/dirty-bitmap';
-import type { DmaWrite } from './device-session';
+import type { ClauseId, Who } from '../language/scenario';
+import type { DirtyBitmap } from '../vfio/dirty-bitmap';
+import type { Mapping } from '../vfio/iommu';
+import { type Comparison, compareBitmap, sayPages } from './dirty-comparison';
+import { type Diagnosis, diagnoseMissing } from './dirty-diagnosis';
 import type { StepContext } from './step-context';
 
-const MAX_RUNS = 8;
-
 export interface BitmapUse {
-  readonly clean: boolean;
   /** The call, for people. */
   readonly what: string;
-  /** The clause that a missing page breaks beside a step's own `judge:`. */
+  /** What was mapped in the range when the bitmap was taken. */
+  readonly mappings: readonly Mapping[];
+  /** The clause that a missing page breaks beside a step's own `judge:`; default DIRTY-COMPLETE. */
   readonly clause?: ClauseId;
+  /** False where the range is unmapped, or the page size is not the log's own: then there is nothing to try again. */
+  readonly repeatable: boolean;
 }
 
+/** Every page that the device wrote and that has not been reported yet must be set. */
 export function judgeBitmap(context: StepContext, bitmap: DirtyBitmap, use: BitmapUse): void {
-  const { session, judge } = context;
-  const { dma } = session;
-  const expected = DirtyBitmap.empty(bitmap.iova, bitmap.pageSize, bitmap.pages);
-  for (const write of dma.writes) expected.markWritten(write.iova, write.size);
-  const difference = bitmap.compare(expected, MAX_RUNS);
-  const allMapped = session.iommuBacked && bitmap.count() === bitmap.pages;
-  // The kernel marks the pages of an IOMMU-backed device by itself: then it is the kernel's duty.
-  const who = session.iommuBacked ? ({ who: 'kernel' } as const) : {};
-  const clause = context.step.judge ?? use.clause ?? 'DIRTY-COMPLETE';
-  if (difference.missing > 0) {
-    context.fail({
-      clause,
-      expected: `${use.what}: every page that the device wrote is set (${expected.count()} pages)`,
-      observed: `${difference.missing} missing: ${sayRuns(bitmap, difference.missingRuns)}`,
-      ...who,
-    });
+  const { session, judge, step } = context;
+  const seen = compareBitmap(bitmap, use.mappings, session.dma.writes);
+  const clause = step.judge ?? use.clause ?? 'DIRTY-COMPLETE';
+  // The kernel marks the pages of a device behind an IOMMU by itself: then it is the kernel's duty.
+  const who: Who | undefined = session.iommuBacked ? 'kernel' : undefined;
+  if (seen.missing.length > 0) {
+    const found: Diagnosis = use.repeatable ? diagnoseMissing(context, bitmap, seen, clause) : { clause };
+    const broken = {
+      expected: `${use.what}: every page that the device wrote is set (${seen.written.length} pages)`,
+      observed: `${seen.missing.length} missing: ${sayPages(bitmap, seen.missing)}${sayRest(bitmap, seen)}`,
+      ...(found.clause === 'DIRTY-COMPLETE' && who ? { who } : {}),
+      ...found,
+    };
+    // Said here, because the cause weighs more than what the step is about.
+    judge.broken(found.clause, broken);
+    context.fail(broken);
   }
-  if (expected.count() > 0) {
-    if (clause === 'DIRTY-COMPLETE') judge.kept(clause, who.who);
-    else judge.kept(clause);
-    judge.kept('DIRTY-RANGE');
-    judge.kept('DIRTY-START');
+  if (seen.written.length > 0) {
+    judge.kept(clause);
+    for (const also of ['DIRTY-START', 'DIRTY-RANGE']) if (also !== clause) judge.kept(also);
+    judge.kept('DIRTY-COMPLETE', who);
   }
-  judge.figure('dirty pages written', expected.count());
-  judge.figure('dirty pages reported', bitmap.count());
-  if (bitmap.count() > 0) judge.figure('dirty precision', expected.count() / bitmap.count());
-  if (allMapped) judge.note('scope: all-mapped (the kernel reports every mapped page for this device)');
-  else if (difference.extra > 0)
+  sayScope(context, bitmap, seen);
+}
+
+function sayRest(bitmap: DirtyBitmap, { extra }: Comparison): string {
+  return extra.length === 0 ? '' : `; set, and not written: ${sayPages(bitmap, extra)}`;
+}
+
+/** Precision is never failed (DIRTY-PRECISE): it is shown, over all bitmaps of the case. */
+function sayScope(context: StepContext, bitmap: DirtyBitmap, seen: Comparison): void {
+  const { judge, memory } = context;
+  if (seen.allMapped) judge.note('scope: all-mapped (every mapped page is reported, whatever was written)');
+  else if (seen.extra.length > 0)
     judge.reported(
       'DIRTY-PRECISE',
-      `${difference.extra} pages were reported that were not written: ${sayRuns(bitmap, difference.extraRuns)}`,
+      `${seen.extra.length} pages were reported that were not written: ${sayPages(bitmap, seen.extra)}`,
     );
   else judge.note('scope: exact');
-  if (use.clean && !allMapped && bitmap.count() > 0) {
+  const total = (name: string, more: number): number => {
+    const sum = Number(memory.values.get(name) ?? 0) + more;
+    memory.values.set(name, String(sum));
+    judge.figure(name, sum);
+    return sum;
+  };
+  const written = total('dirty pages written', seen.written.length);
+  const reported = total('dirty pages reported', seen.reported);
+  if (reported > 0) judge.figure('dirty precision', written / reported);
+}
+
+/**
+ * Pages that were reported once and not written since are clean again. Those of `except` are not judged: the device may write them at
+ * any time, which a bitmap shows that was read while it wrote nothing.
+ */
+export function judgeClean(
+  context: StepContext,
+  bitmap: DirtyBitmap,
+  pages: readonly number[],
+  use: { readonly what: string; readonly except: DirtyBitmap | undefined; readonly mappings: readonly Mapping[] },
+): void {
+  const clause = context.step.judge ?? 'DIRTY-CLEAR';
+  const candidates = pages.filter((page) => !use.except?.has(page));
+  const { mapped, reported } = compareBitmap(bitmap, use.mappings, []);
+  if (candidates.length === 0 || (use.except === undefined && reported === mapped)) {
+    context.judge.note('scope: these pages are reported whatever the device does, so none can be seen to be clean');
+    return;
+  }
+  const stale = candidates.filter((page) => bitmap.has(page));
+  if (stale.length === 0) context.judge.kept(clause);
+  else
     context.fail({
-      clause: context.step.judge ?? 'DIRTY-CLEAR',
-      expected: `${use.what}: no page is set`,
-      observed: `${bitmap.count()} pages: ${sayRuns(bitmap, difference.extraRuns)}`,
+      clause,
+      expected: `${use.what}: pages that were not written since they were reported are clean`,
+      observed: `set: ${sayPages(bitmap, stale)}`,
     });
-  }
-  dma.writes = dma.writes.filter((write) => !covers(bitmap, write));
-}
-
-/** Whatever a bitmap covers is reported; what it does not is still owed. */
-function covers(bitmap: DirtyBitmap, write: DmaWrite): boolean {
-  const end = bitmap.iova + BigInt(bitmap.pages) * bitmap.pageSize;
-  return write.iova >= bitmap.iova && write.iova + write.size <= end;
-}
-
-function sayRuns(bitmap: DirtyBitmap, runs: readonly PageRun[]): string {
-  return runs
-    .map((run) => `${run.pages} from page ${run.first} (0x${bitmap.addressOf(run.first).toString(16)})`)
-    .join(', ');
-}
-
-/** The bitmap as a person reads it: runs of dirty pages. */
-export function bitmapTable(bitmap: DirtyBitmap): string {
-  const lines = [
-    `${bitmap.count()} of ${bitmap.pages} pages of ${bitmap.pageSize} bytes from 0x${bitmap.iova.toString(16)}`,
-  ];
-  for (const run of bitmap.runs()) {
-    if (lines.length > 200) {
-      lines.push('...');
-      break;
-    }
-    lines.push(`0x${bitmap.addressOf(run.first).toString(16)}  ${run.pages} ${run.pages === 1 ? 'page' : 'pages'}`);
-  }
-  return lines.join('\n');
 }

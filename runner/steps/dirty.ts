@@ -1,125 +1,137 @@
 /** dirty: dirty page logging (header diff, lines 374-421): start, stop, get a bitmap, and judge what it must hold. */
-import { Type } from '@sinclair/typebox';
-import { Address, Choice, Count, Label, Number64, Size } from '../language/scalars';
-import { smallestPageSize } from '../vfio/iommu-info';
-import { bitmapTable, judgeBitmap } from './dirty-judgement';
+import { type Static, Type } from '@sinclair/typebox';
+import { Address, Choice, Count, Label, Many, Number64, Size } from '../language/scalars';
+import { dueOfGetBitmap } from '../oracles/dirty-call';
+import { BitmapSize, bitmapRequest, judgeOverrun, PageSize, stateOf } from './bitmap-request';
+import { bitmapTable, outside } from './dirty-comparison';
+import { judgeBitmap, judgeClean } from './dirty-judgement';
+import { loggedPages, mappingsInside, pageUnit, rangeOf } from './pages';
 import { checkOutcome } from './state-check';
 import type { StepContext } from './step-context';
 import { defineVerb } from './verb';
 
+const ARGUMENTS = Type.Object({
+  do: Choice(['start', 'stop', 'get', 'expect', 'call'], {
+    description:
+      '`get` reads a bitmap; `expect` reads it and judges it by what `dma` wrote; `call` is VFIO_IOMMU_DIRTY_PAGES with any flags.',
+  }),
+  of: Type.Optional(
+    Many(Label(), { description: 'Mappings, there or gone: one range over all of them; default: the only one.' }),
+  ),
+  page: Type.Optional(Count({ description: 'Begin the range so many pages later.' })),
+  pages: Type.Optional(Count({ minimum: 1, description: 'Make the range so many pages long.' })),
+  skew: Type.Optional(Size({ description: 'Begin the range so many bytes later.' })),
+  extra: Type.Optional(Size({ description: 'Make the range so many bytes longer.' })),
+  iova: Type.Optional(Address({ description: 'Instead of a mapping: the start of the range.' })),
+  size: Type.Optional(Size({ description: 'Bytes of the range, whatever is mapped.' })),
+  pgsize: Type.Optional(PageSize()),
+  bitmap: Type.Optional(BitmapSize()),
+  argsz: Type.Optional(
+    Many(Count({ maximum: 65536 }), { description: 'What argsz says; a list makes several calls.' }),
+  ),
+  flags: Type.Optional(
+    Many(Number64({ maximum: 0xffffffffn }), { description: 'With `call`: the flags; a list makes several calls.' }),
+  ),
+  as: Type.Optional(Label({ description: 'Keep the bitmap under this name; default: that of the mapping.' })),
+  clean: Type.Optional(
+    Many(Count(), { description: 'With `expect`: these pages of the range must not be set, as nothing wrote them.' }),
+  ),
+  except: Type.Optional(Label({ description: 'With `clean`: a bitmap whose pages the device may write at any time.' })),
+});
+type Arguments = Static<typeof ARGUMENTS>;
+
 export const verb = defineVerb({
   name: 'dirty',
   summary: 'Starts or stops dirty page logging, gets a bitmap, or expects what the device wrote to be in it.',
-  arguments: Type.Object({
-    do: Choice(['start', 'stop', 'get', 'expect', 'call'], {
-      description:
-        '`get` reads the bitmap of a mapping or range; `expect` reads it and judges it by what `dma` wrote; `call` is VFIO_IOMMU_DIRTY_PAGES with any flags.',
-    }),
-    of: Type.Optional(Label({ description: 'The mapping; default: the only one.' })),
-    iova: Type.Optional(Address({ description: 'Instead of a mapping: the start of the range.' })),
-    size: Type.Optional(Size({ description: 'Bytes of the range.' })),
-    page: Type.Optional(
-      Size({ description: 'The page size to ask for; default: the smallest that the kernel offers.' }),
-    ),
-    bitmap: Type.Optional(Size({ description: 'What bitmap.size says; default: what the range takes.' })),
-    argsz: Type.Optional(Count({ description: 'What argsz says.' })),
-    flags: Type.Optional(Number64({ maximum: 0xffffffffn, description: 'The flags of the call.' })),
-    clean: Type.Boolean({
-      default: false,
-      description: 'With `expect`: no page at all may be set, on a device whose pages are marked one by one.',
-    }),
-  }),
+  arguments: ARGUMENTS,
   main: 'do',
   examples: [
     'dirty: start',
     'dirty: {do: expect, of: ram}',
+    'dirty: {do: expect, of: ram, clean: [3], except: standing}',
     'dirty: {do: get, of: ram, bitmap: 4B}\nexpect: {errno: [EINVAL]}',
+    'dirty: {do: get, of: ram, page: 1}\nexpect: {errno: [EINVAL]}',
+    'dirty: {do: call, flags: [0x0, 0x3]}\nexpect: {errno: [EINVAL]}',
   ],
   takesExpect: true,
   run(context: StepContext, args) {
-    const { dma } = context.session;
-    if (args.do === 'start') {
-      const outcome = dma.log.start();
-      checkOutcome(context, outcome, 'START', { clause: 'DIRTY-START' });
-      if (!outcome.ok) return;
-      dma.logging = true;
-      dma.writes = [];
-      return;
+    switch (args.do) {
+      case 'start':
+        startLogging(context);
+        break;
+      case 'stop':
+        stopLogging(context);
+        break;
+      case 'call':
+        for (const flags of args.flags ?? [0n])
+          for (const argsz of args.argsz ?? [undefined]) callWithFlags(context, flags, argsz);
+        break;
+      default:
+        for (const argsz of args.argsz ?? [undefined]) getBitmap(context, args, argsz);
     }
-    if (args.do === 'stop') {
-      const outcome = dma.log.stop();
-      checkOutcome(context, outcome, 'STOP', { clause: 'DIRTY-STOP' });
-      if (outcome.ok) dma.logging = false;
-      return;
-    }
-    if (args.do === 'call') {
-      checkOutcome(
-        context,
-        dma.log.withFlags(Number(args.flags ?? 0n), args.argsz),
-        `VFIO_IOMMU_DIRTY_PAGES with flags 0x${(args.flags ?? 0n).toString(16)}`,
-      );
-      return;
-    }
-    getBitmap(context, args);
   },
 });
 
-interface GetArguments {
-  readonly do: string;
-  readonly of?: string;
-  readonly iova?: bigint;
-  readonly size?: bigint;
-  readonly page?: bigint;
-  readonly bitmap?: bigint;
-  readonly argsz?: number;
-  readonly flags?: bigint;
-  readonly clean: boolean;
-}
-
-function getBitmap(context: StepContext, args: GetArguments): void {
+function startLogging(context: StepContext): void {
   const { dma } = context.session;
-  const range = rangeOf(context, args);
-  const answer = dma.log.getBitmap({
-    ...range,
-    pageSize: args.page ?? loggedPageSize(context),
-    ...(args.bitmap === undefined ? {} : { bitmapBytes: args.bitmap }),
-    ...(args.argsz === undefined ? {} : { argsz: args.argsz }),
-    ...(args.flags === undefined ? {} : { flags: Number(args.flags) }),
+  loggedPages(context);
+  const outcome = dma.log.start();
+  checkOutcome(context, outcome, 'START', { clause: 'DIRTY-START' });
+  if (!outcome.ok) return;
+  dma.logging = true;
+  dma.writes = [];
+}
+
+function stopLogging(context: StepContext): void {
+  const { dma } = context.session;
+  const outcome = dma.log.stop();
+  checkOutcome(context, outcome, 'STOP', { clause: 'DIRTY-STOP' });
+  if (!outcome.ok) return;
+  dma.logging = false;
+  dma.writes = [];
+}
+
+/** Whatever the flags, the kernel finds a whole _get structure behind them: a call fails by its flags or by its argsz alone. */
+function callWithFlags(context: StepContext, flags: bigint, argsz: number | undefined): void {
+  const { dma } = context.session;
+  const range = dma.mappings.size > 0 ? rangeOf(context, 'dirty', { of: [...dma.mappings.keys()] }) : undefined;
+  const unit = pageUnit(context);
+  const { outcome } = dma.log.getBitmap({
+    iova: range?.iova ?? 0n,
+    size: range?.size ?? unit,
+    pageSize: unit,
+    flags: Number(flags),
+    ...(argsz === undefined ? {} : { argsz }),
   });
+  const said = argsz === undefined ? '' : ` and argsz ${argsz}`;
+  checkOutcome(context, outcome, `VFIO_IOMMU_DIRTY_PAGES with flags 0x${flags.toString(16)}${said}`);
+}
+
+function getBitmap(context: StepContext, args: Arguments, argsz: number | undefined): void {
+  const { dma } = context.session;
+  const range = rangeOf(context, 'dirty', args);
+  const asked = bitmapRequest(context, range, { ...args, argsz });
+  const due = dueOfGetBitmap(stateOf(context), asked.call);
+  const answer = dma.log.getBitmap(asked.request);
   const what = `GET_BITMAP of ${range.size} bytes at 0x${range.iova.toString(16)}`;
-  context.judge.check('DIRTY-SIZE', answer.overrunAt === undefined, () => ({
-    expected: `${what}: nothing is written past bitmap.size`,
-    observed: `the byte at ${answer.overrunAt} changed`,
-  }));
-  checkOutcome(context, answer.outcome, what, { clause: 'DIRTY-RANGE' });
-  if (!answer.outcome.ok) return;
+  if (asked.withoutMemory(answer.outcome)) return;
+  judgeOverrun(context, answer, what, due, asked.plain ? 'DIRTY-SIZE' : 'DIRTY-PGSIZE');
+  checkOutcome(context, answer.outcome, what, due.answer === 'open' ? {} : { clause: due.clause });
+  if (!answer.outcome.ok) {
+    // Another page size is refused or honoured, and both are in order.
+    if (!asked.plain) context.judge.kept('DIRTY-PGSIZE');
+    return;
+  }
   const bitmap = answer.outcome.value;
-  dma.bitmaps.set(range.label, bitmap);
+  const except = args.except === undefined ? undefined : dma.bitmaps.get(args.except);
+  if (args.except !== undefined && !except) context.giveUp(`dirty: there is no bitmap "${args.except}"`);
+  const mappings = mappingsInside(dma.iommu.mappings, range);
+  dma.bitmaps.set(args.as ?? range.label, bitmap);
   context.attach({ name: `dirty pages of ${range.label}`, type: 'text/plain', body: bitmapTable(bitmap) });
-  if (args.do === 'expect') judgeBitmap(context, bitmap, { clean: args.clean, what });
-}
-
-/** The smallest page size that dirty logging offers. */
-export function loggedPageSize(context: StepContext): bigint {
-  const info = context.session.dma.iommu.info();
-  if (!info.ok)
-    context.fail({ clause: 'IOMMU-INFO-CHAIN', expected: 'VFIO_IOMMU_GET_INFO works', observed: info.message });
-  const logging = info.value.dirtyLogging;
-  if (!logging) context.skip('not-applicable', 'dirty-pages', 'the IOMMU info has no MIGRATION capability (2)');
-  const page = smallestPageSize(logging.pageSizes);
-  if (page === 0n) context.fail({ clause: 'IOMMU-CAP-MIG', expected: 'a page size in pgsize_bitmap', observed: '0' });
-  return page;
-}
-
-function rangeOf(context: StepContext, args: GetArguments): { iova: bigint; size: bigint; label: string } {
-  const { mappings } = context.session.dma;
-  if (args.iova !== undefined)
-    return { iova: args.iova, size: args.size ?? 0n, label: args.of ?? `0x${args.iova.toString(16)}` };
-  const label = args.of ?? (mappings.size === 1 ? [...mappings.keys()][0] : undefined);
-  const mapping = label === undefined ? undefined : mappings.get(label);
-  if (!mapping)
-    context.giveUp(
-      `dirty: ${args.of === undefined ? 'name the mapping with `of:`' : `nothing is mapped as "${args.of}"`}`,
-    );
-  return { iova: mapping.iova, size: args.size ?? mapping.size, label: mapping.label };
+  if (args.do === 'expect') {
+    const clause = asked.plain ? {} : { clause: 'DIRTY-PGSIZE' };
+    judgeBitmap(context, bitmap, { what, mappings, repeatable: asked.plain, ...clause });
+    if (args.clean) judgeClean(context, bitmap, args.clean, { what, mappings, except });
+  }
+  dma.writes = outside(dma.writes, range.iova, range.size);
 }

@@ -12,6 +12,8 @@ import { defineVerb } from './verb';
 const UNTOUCHED_TOO = 0x3c;
 /** The largest of the random writes, in pages. */
 const RANDOM_PAGES = 3;
+/** How many random writes the case has made: so that the next ones differ. */
+const RANDOM_SO_FAR = 'random writes so far';
 
 export const verb = defineVerb({
   name: 'dma',
@@ -125,9 +127,12 @@ function untouchedPage(
   return undefined;
 }
 
-/** Many small writes and some over several pages, at any byte; the same for the same seed and the same step. */
+/** Many small writes and some over several pages, at any byte; the same for the same seed. */
 function writeAtRandom(context: StepContext, mapping: NamedMapping, count: number): void {
-  const next = randomNumbers(context.seed + context.session.dma.writes.length + context.step.position.line);
+  const { values } = context.memory;
+  const before = Number(values.get(RANDOM_SO_FAR) ?? 0);
+  values.set(RANDOM_SO_FAR, String(before + count));
+  const next = randomNumbers(context.seed * 1_000_003 + before);
   const unit = Number(pageUnit(context));
   for (let done = 0; done < count; done += 1) {
     const largest = next(2) === 0 ? 64 : RANDOM_PAGES * unit;

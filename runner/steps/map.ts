@@ -2,10 +2,8 @@
 import { Type } from '@sinclair/typebox';
 import { VFIO_DMA_MAP_FLAG_READ, VFIO_DMA_MAP_FLAG_WRITE } from '../abi';
 import { Address, Choice, Count, Label, Number64, Size } from '../language/scalars';
-import type { Outcome } from '../vfio/outcome';
-import { mapManyTimes, mapUntilFull } from './map-many';
+import { checkMapped, mapManyTimes, mapUntilFull } from './map-many';
 import { pageUnit, placeOf, rememberPlace } from './pages';
-import { checkOutcome } from './state-check';
 import type { StepContext } from './step-context';
 import { defineVerb } from './verb';
 
@@ -73,8 +71,7 @@ export const verb = defineVerb({
       ...(args.alignment === undefined ? {} : { alignment: args.alignment }),
       ...(below === undefined ? {} : { below }),
     });
-    if (!context.step.expect) refuseWithoutMemory(context, mapping, size);
-    checkOutcome(context, mapping, `VFIO_IOMMU_MAP_DMA of ${size} bytes`);
+    checkMapped(context, mapping, `VFIO_IOMMU_MAP_DMA of ${size} bytes`);
     if (!mapping.ok) return;
     const { memory } = mapping.value;
     context.host.poke(memory, 0, new Uint8Array(memory.length).fill(UNTOUCHED));
@@ -89,11 +86,3 @@ const FLAGS = {
   write: VFIO_DMA_MAP_FLAG_WRITE,
   both: VFIO_DMA_MAP_FLAG_READ | VFIO_DMA_MAP_FLAG_WRITE,
 } as const;
-
-/** Too little memory that may be locked is the machine's trouble, not the kernel's fault. */
-export function refuseWithoutMemory(context: StepContext, outcome: Outcome<unknown>, size: bigint): void {
-  if (outcome.ok || (outcome.errnoName !== 'ENOMEM' && outcome.errnoName !== 'EPERM')) return;
-  context.giveUp(
-    `map: ${outcome.errnoName}: the limit on locked memory is too small for ${size} bytes; raise it (ulimit -l unlimited)`,
-  );
-}
