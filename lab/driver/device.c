@@ -25,6 +25,7 @@ void dut_halt(struct dut *dut)
 	/* The work items look at `running` under the lock that we hold: nothing is half done, and nothing more will be. */
 	dut->reg[DUT_REG(DUT_REG_COUNTER)] = dut_counter(dut);
 	dut->running = false;
+	dut->halted = ktime_get();
 }
 
 /* What a reset and an open give: running, with nothing left of what was before. */
@@ -36,6 +37,7 @@ void dut_make_fresh(struct dut *dut)
 	dut_registers_fresh(dut);
 	dut_config_fresh(dut);
 	dut_memory_fill(dut->memory, DUT_SEED_DEFAULT);
+	dut_fault_fresh(dut);
 	dut_run(dut);
 }
 
@@ -51,6 +53,7 @@ int dut_init(struct vfio_device *vdev)
 	init_waitqueue_head(&dut->fault_changed);
 	INIT_DELAYED_WORK(&dut->dma_work, dut_dma_work);
 	INIT_DELAYED_WORK(&dut->activity_work, dut_activity_work);
+	INIT_DELAYED_WORK(&dut->late_work, dut_late_work);
 	dut->section_size = DUT_SECTION_SIZE_DEFAULT;
 	dut->state_size = DUT_STATE_SIZE_DEFAULT;
 	dut->strict = true;
@@ -61,6 +64,8 @@ void dut_release(struct vfio_device *vdev)
 {
 	struct dut *dut = to_dut(vdev);
 
+	/* Releases what the fault holds, and its hold on the IOMMU driver's probe. */
+	dut_fault_switch(dut, FAULT_none);
 	dut_memory_free(dut->memory);
 	mutex_destroy(&dut->pin_lock);
 	mutex_destroy(&dut->lock);
@@ -72,6 +77,9 @@ int dut_open(struct vfio_device *vdev)
 	int ret = 0;
 
 	mutex_lock(&dut->lock);
+	ret = dut_fault_before_open(dut);
+	if (ret)
+		goto out;
 	if (!dut->memory || dut->memory->size != dut->state_size) {
 		dut_memory_free(dut->memory);
 		dut->memory = dut_memory_alloc(dut->state_size);
@@ -85,6 +93,7 @@ int dut_open(struct vfio_device *vdev)
 		goto out;
 	dut->open = true;
 	dut_make_fresh(dut);
+	dut_fault_opened(dut);
 out:
 	mutex_unlock(&dut->lock);
 	return ret;
@@ -95,8 +104,10 @@ void dut_close(struct vfio_device *vdev)
 	struct dut *dut = to_dut(vdev);
 
 	mutex_lock(&dut->lock);
+	dut_fault_closing(dut);
 	dut_halt(dut);
 	dut->open = false;
+	dut_fault_forget(dut);
 	dut_migration_fresh(dut);
 	dut_unpin_all(dut);
 	dut_release_irqs(dut);
@@ -105,6 +116,7 @@ void dut_close(struct vfio_device *vdev)
 	/* They take the lock, and do nothing on a device that is not open. */
 	cancel_delayed_work_sync(&dut->dma_work);
 	cancel_delayed_work_sync(&dut->activity_work);
+	cancel_delayed_work_sync(&dut->late_work);
 	cancel_work_sync(&dut->unpin_work);
 
 	mutex_lock(&dut->lock);

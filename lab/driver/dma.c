@@ -16,6 +16,10 @@ void dut_dma_command(struct dut *dut)
 
 int dut_dma_write(struct dut *dut, u64 iova, void *from, size_t count)
 {
+	int ret;
+
+	if (dut_fault_dma_write(dut, iova, from, count, &ret))
+		return ret;
 	return vfio_dma_rw(&dut->vdev, iova, from, count, true);
 }
 
@@ -33,8 +37,10 @@ static int copy(struct dut *dut, u64 iova, u64 device, u64 count, u64 command)
 		part = min_t(u64, count, DUT_DMA_BUFFER_SIZE - at);
 		if (command & DUT_DMA_PINNED)
 			ret = dut_pinned_copy(dut, iova, dut->dma_buffer + at, part, write);
+		else if (write)
+			ret = dut_dma_write(dut, iova, dut->dma_buffer + at, part);
 		else
-			ret = vfio_dma_rw(&dut->vdev, iova, dut->dma_buffer + at, part, write);
+			ret = vfio_dma_rw(&dut->vdev, iova, dut->dma_buffer + at, part, false);
 	}
 	return ret;
 }
@@ -75,6 +81,24 @@ static int transfer(struct dut *dut, u64 command)
 	/* So that two transfers of the same buffer can be told apart. */
 	put_unaligned_le64(++dut->reg[DUT_REG(DUT_REG_DMA_SERIAL)], dut->dma_buffer);
 	return copy(dut, target, source, count, command);
+}
+
+void dut_dma_late(struct dut *dut)
+{
+	u64 *command = &dut->reg[DUT_REG(DUT_REG_DMA_COMMAND)];
+	u64 *serial = &dut->reg[DUT_REG(DUT_REG_DMA_SERIAL)];
+	u64 old_serial = *serial;
+	u8 old_word[sizeof(u64)];
+
+	if (!dut->reg[DUT_REG(DUT_REG_DMA_COUNT)])
+		return;
+	/* The device's own state stays: a save that is under way must not come out damaged as well. */
+	memcpy(old_word, dut->dma_buffer, sizeof(old_word));
+	transfer(dut, *command | DUT_DMA_TO_MEMORY);
+	*serial = old_serial;
+	memcpy(dut->dma_buffer, old_word, sizeof(old_word));
+	if (dut->device_state == MIG_STOP)
+		*command &= ~(u64)DUT_DMA_START;
 }
 
 void dut_dma_work(struct work_struct *work)

@@ -28,8 +28,9 @@
 #define DUT_OFFSET(index) ((u64)(index) << DUT_OFFSET_SHIFT)
 #define DUT_OFFSET_MASK (BIT_ULL(DUT_OFFSET_SHIFT) - 1)
 
-#define DUT_MIGRATION_REGION VFIO_PCI_NUM_REGIONS
 #define DUT_NUM_REGIONS (VFIO_PCI_NUM_REGIONS + 1)
+/* A region that only a fault or a variation shows. */
+#define DUT_VENDOR_REGION_SIZE 64
 
 #define DUT_CONFIG_SIZE 256
 
@@ -88,8 +89,16 @@ struct dut {
 
 	/* The fault or variation that is switched on; see faults.h. */
 	enum dut_fault fault;
-	unsigned int fault_count;
+	struct dut_trip trip;
 	wait_queue_head_t fault_changed;
+	enum dut_late late;
+	u32 late_state;		/* device_state when it was asked for */
+	struct dut_resume late_resume;
+	int late_result;
+	ktime_t fresh_since;
+	struct dut_memory *old_memory;
+	u8 *decoy;		/* as large as region */
+	u8 vendor_region[DUT_VENDOR_REGION_SIZE];
 
 	/* The device proper. */
 	u8 config[DUT_CONFIG_SIZE];
@@ -98,6 +107,7 @@ struct dut {
 	struct dut_memory *memory;
 	bool running;
 	ktime_t started;	/* when the counter last began to tick */
+	ktime_t halted;
 
 	struct eventfd_ctx *msi;
 	struct eventfd_ctx *request;
@@ -122,6 +132,12 @@ struct dut {
 	struct work_struct unpin_work;
 };
 
+/* Users find the region by its type, not by its index. */
+static inline unsigned int dut_migration_index(const struct dut *dut)
+{
+	return VFIO_PCI_NUM_REGIONS + fault_is(dut, vendor_region_first);
+}
+
 static inline struct dut *to_dut(struct vfio_device *vdev)
 {
 	return container_of(vdev, struct dut, vdev);
@@ -142,6 +158,7 @@ void dut_halt(struct dut *dut);
 extern const struct vfio_device_ops dut_vfio_ops;
 
 /* info.c */
+unsigned int dut_num_regions(const struct dut *dut);
 long dut_get_info(struct dut *dut, void __user *arg);
 long dut_get_region_info(struct dut *dut, void __user *arg);
 
@@ -149,6 +166,7 @@ long dut_get_region_info(struct dut *dut, void __user *arg);
 int dut_add_zpci_capabilities(struct dut *dut, struct vfio_info_cap *caps);
 
 /* irq.c */
+unsigned int dut_num_irqs(const struct dut *dut);
 long dut_get_irq_info(struct dut *dut, void __user *arg);
 long dut_set_irqs(struct dut *dut, void __user *arg);
 void dut_raise_msi(struct dut *dut);
@@ -162,6 +180,8 @@ void dut_config_write(struct dut *dut, const u8 *from, u32 offset, u32 count);
 /* dma.c */
 void dut_dma_command(struct dut *dut);
 void dut_dma_work(struct work_struct *work);
+/* The transfer that is under way, or the last one again, on a stopped device. */
+void dut_dma_late(struct dut *dut);
 int dut_dma_write(struct dut *dut, u64 iova, void *from, size_t count);
 
 /* pins.c */

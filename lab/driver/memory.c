@@ -59,10 +59,11 @@ struct dut_memory *dut_memory_alloc(size_t size)
 	longs = BITS_TO_LONGS(memory->nr_blocks);
 	memory->bytes = vmalloc(size);
 	memory->dirty = kvcalloc(longs, sizeof(long), GFP_KERNEL);
+	memory->sent = kvcalloc(longs, sizeof(long), GFP_KERNEL);
 	memory->stale = kvcalloc(longs, sizeof(long), GFP_KERNEL);
 	memory->touched = kvcalloc(longs, sizeof(long), GFP_KERNEL);
 	memory->hash = kvcalloc(memory->nr_blocks, sizeof(u64), GFP_KERNEL);
-	if (!memory->bytes || !memory->dirty || !memory->stale || !memory->touched || !memory->hash) {
+	if (!memory->bytes || !memory->dirty || !memory->sent || !memory->stale || !memory->touched || !memory->hash) {
 		dut_memory_free(memory);
 		return NULL;
 	}
@@ -77,26 +78,22 @@ void dut_memory_free(struct dut_memory *memory)
 		return;
 	vfree(memory->bytes);
 	kvfree(memory->dirty);
+	kvfree(memory->sent);
 	kvfree(memory->stale);
 	kvfree(memory->touched);
 	kvfree(memory->hash);
 	kfree(memory);
 }
 
-static void fill_block(struct dut_memory *memory, unsigned long block)
+void dut_memory_pattern(u64 seed, size_t offset, u8 *into, size_t count)
 {
-	u8 *at = memory->bytes + ((size_t)block << DUT_BLOCK_SHIFT);
-	size_t count = block_size(memory, block);
-	u64 index = (u64)block * (DUT_BLOCK_SIZE / sizeof(u64));
+	u64 index = offset / sizeof(u64);
 	u64 word;
 
-	for (; count >= sizeof(word); count -= sizeof(word), at += sizeof(word))
-		put_unaligned_le64(dut_mix(memory->seed + ++index * GOLDEN), at);
-	if (count) {
-		word = dut_mix(memory->seed + ++index * GOLDEN);
-		for (; count; count--, word >>= 8)
-			*at++ = (u8)word;
-	}
+	for (; count >= sizeof(word); count -= sizeof(word), into += sizeof(word))
+		put_unaligned_le64(dut_mix(seed + ++index * GOLDEN), into);
+	for (word = dut_mix(seed + ++index * GOLDEN); count; count--, word >>= 8)
+		*into++ = (u8)word;
 }
 
 void dut_memory_fill(struct dut_memory *memory, u64 seed)
@@ -109,7 +106,8 @@ void dut_memory_fill(struct dut_memory *memory, u64 seed)
 		bitmap_fill(memory->touched, memory->nr_blocks);
 	memory->seed = seed;
 	for_each_set_bit(block, memory->touched, memory->nr_blocks) {
-		fill_block(memory, block);
+		dut_memory_pattern(seed, (size_t)block << DUT_BLOCK_SHIFT,
+				   memory->bytes + ((size_t)block << DUT_BLOCK_SHIFT), block_size(memory, block));
 		set_bit(block, memory->stale);
 		set_bit(block, memory->dirty);
 		if (!(block % 1024))

@@ -17,6 +17,7 @@ struct dut_memory {
 	u8 *bytes;
 	u64 seed;		/* whose pattern the untouched blocks hold */
 	unsigned long *dirty;	/* blocks to be sent */
+	unsigned long *sent;	/* blocks that were sent in this save */
 	unsigned long *stale;	/* blocks whose hash is out of date */
 	unsigned long *touched;	/* blocks that do not hold the seed's pattern */
 	u64 *hash;
@@ -28,6 +29,8 @@ void dut_memory_free(struct dut_memory *memory);
 
 /* Fills the memory with the pattern of a seed; only what differs is written. */
 void dut_memory_fill(struct dut_memory *memory, u64 seed);
+/* `count` bytes of that pattern from `offset`, a multiple of the block size. */
+void dut_memory_pattern(u64 seed, size_t offset, u8 *into, size_t count);
 /* Says that bytes were changed. */
 void dut_memory_changed(struct dut_memory *memory, size_t offset, size_t count);
 void dut_memory_all_dirty(struct dut_memory *memory);

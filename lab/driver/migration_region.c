@@ -50,27 +50,26 @@ int dut_region_alloc(struct dut *dut)
 		break;
 	}
 	dut->region = vmalloc_user(dut->region_size);
-	return dut->region ? 0 : -ENOMEM;
+	dut->decoy = vmalloc_user(dut->region_size);
+	if (dut->region && dut->decoy)
+		return 0;
+	dut_region_free(dut);
+	return -ENOMEM;
 }
 
 void dut_region_free(struct dut *dut)
 {
 	vfree(dut->region);
+	vfree(dut->decoy);
 	dut->region = NULL;
+	dut->decoy = NULL;
 }
 
-/* Of [offset, offset + count), what lies in one area of the data section. */
-static ssize_t data_access(struct dut *dut, u64 offset, size_t count)
+/* The place of the buffer with this number, counted from 0: the areas take turns. */
+void dut_window(const struct dut *dut, unsigned int index, struct dut_area *area)
 {
-	const struct dut_area *area;
-	unsigned int i;
-
-	for (i = 0; i < dut->nr_areas; i++) {
-		area = &dut->areas[i];
-		if (offset >= area->offset && offset - area->offset < area->size)
-			return min_t(u64, count, area->size - (offset - area->offset));
-	}
-	return -EINVAL;
+	*area = dut->areas[index % dut->nr_areas];
+	dut_fault_window(dut, index, area);
 }
 
 static bool is_field(u64 offset, size_t count)
@@ -90,6 +89,10 @@ static bool is_field(u64 offset, size_t count)
 
 static int read_field(struct dut *dut, u64 offset, u64 *value)
 {
+	int ret;
+
+	if (dut_fault_read_field(dut, offset, value, &ret))
+		return ret;
 	switch (offset) {
 	case offsetof(struct dut_migration_info, device_state):
 		*value = dut_get_device_state(dut);
@@ -111,32 +114,53 @@ static int read_field(struct dut *dut, u64 offset, u64 *value)
 	}
 }
 
-ssize_t dut_migration_read(struct dut *dut, char __user *to, size_t count, u64 offset)
+static ssize_t read_structure(struct dut *dut, char __user *to, size_t count, u64 offset)
 {
-	ssize_t part;
-	u64 value;
+	u64 value = 0;
 	int ret;
 
-	if (offset < MIG_INFO_SIZE) {
-		if (!is_field(offset, count))
-			return -EINVAL;
-		mutex_lock(&dut->lock);
+	mutex_lock(&dut->lock);
+	if (is_field(offset, count))
 		ret = read_field(dut, offset, &value);
-		mutex_unlock(&dut->lock);
-		if (ret)
-			return ret;
-		/* Little-endian hosts only: the low half of value is the 32-bit field. */
-		return copy_to_user(to, &value, count) ? -EFAULT : count;
-	}
+	else if (!dut_fault_read_oddly(dut, offset, count, &value, &ret))
+		ret = -EINVAL;
+	mutex_unlock(&dut->lock);
+	if (ret)
+		return dut_fault_hang(dut, ret);
+	/* Little-endian hosts only: the low half of value is the 32-bit field. */
+	return copy_to_user(to, &value, count) ? -EFAULT : count;
+}
 
-	part = data_access(dut, offset, count);
-	if (part < 0)
-		return part;
-	return copy_to_user(to, dut->region + offset, part) ? -EFAULT : part;
+ssize_t dut_migration_read(struct dut *dut, char __user *to, size_t count, u64 offset)
+{
+	struct dut_data_access access;
+	int ret;
+
+	if (offset < MIG_INFO_SIZE)
+		return read_structure(dut, to, count, offset);
+	if (offset >= dut->region_size)
+		return -EINVAL;
+
+	access.bytes = dut->region;
+	access.count = min_t(u64, count, dut->region_size - offset);
+	access.swap = false;
+	ret = dut_fault_read_data(dut, offset, &access);
+	if (ret)
+		return ret;
+	if (access.swap) {
+		u64 swapped = swab64(get_unaligned((u64 *)(access.bytes + offset)));
+
+		return copy_to_user(to, &swapped, sizeof(swapped)) ? -EFAULT : sizeof(swapped);
+	}
+	return copy_to_user(to, access.bytes + offset, access.count) ? -EFAULT : access.count;
 }
 
 static int write_field(struct dut *dut, u64 offset, u64 value)
 {
+	int ret;
+
+	if (dut_fault_write_field(dut, offset, value, &ret))
+		return ret;
 	switch (offset) {
 	case offsetof(struct dut_migration_info, device_state):
 		return dut_set_device_state(dut, value);
@@ -149,30 +173,63 @@ static int write_field(struct dut *dut, u64 offset, u64 value)
 	}
 }
 
-ssize_t dut_migration_write(struct dut *dut, const char __user *from, size_t count, u64 offset)
+static ssize_t write_structure(struct dut *dut, const char __user *from, size_t count, u64 offset)
 {
 	u64 value = 0;
-	ssize_t part;
+	ssize_t ret;
+	int done;
+	u32 state;
+
+	if (count > sizeof(value))
+		return -EINVAL;
+	if (copy_from_user(&value, from, count))
+		return -EFAULT;
+	mutex_lock(&dut->lock);
+	state = dut->device_state;
+	if (is_field(offset, count))
+		done = write_field(dut, offset, value);
+	else if (!dut_fault_write_oddly(dut, offset, count, value, &done))
+		done = fault_is(dut, other_errnos) ? -EFAULT : -EINVAL;
+	ret = done ?: count;
+	if (offset == offsetof(struct dut_migration_info, device_state) && count == sizeof(u32))
+		ret = dut_fault_state_written(dut, state, ret);
+	mutex_unlock(&dut->lock);
+	return dut_fault_hang(dut, ret);
+}
+
+ssize_t dut_migration_write(struct dut *dut, const char __user *from, size_t count, u64 offset)
+{
+	size_t kept;
 	int ret;
 
-	if (offset < MIG_INFO_SIZE) {
-		if (!is_field(offset, count))
-			return -EINVAL;
-		if (copy_from_user(&value, from, count))
-			return -EFAULT;
-		mutex_lock(&dut->lock);
-		ret = write_field(dut, offset, value);
-		mutex_unlock(&dut->lock);
-		return ret ?: count;
-	}
-
-	part = data_access(dut, offset, count);
-	if (part < 0)
-		return part;
+	if (offset < MIG_INFO_SIZE)
+		return write_structure(dut, from, count, offset);
+	if (offset >= dut->region_size)
+		return -EINVAL;
 	/* What a save offers is not the user's to change. */
 	if (READ_ONCE(dut->device_state) != MIG_RESUMING)
 		return -EINVAL;
-	return copy_from_user(dut->region + offset, from, part) ? -EFAULT : part;
+
+	count = min_t(u64, count, dut->region_size - offset);
+	kept = count;
+	ret = dut_fault_write_data(dut, offset, &count, &kept);
+	if (ret)
+		return ret;
+	return copy_from_user(dut->region + offset, from, kept) ? -EFAULT : count;
+}
+
+static bool is_mappable(const struct dut *dut, u64 offset, u64 size)
+{
+	const struct dut_area *area;
+	unsigned int i;
+
+	for (i = 0; i < dut->nr_areas; i++) {
+		area = &dut->areas[i];
+		if (area->mapped && offset >= area->offset &&
+		    offset - area->offset < area->size && size <= area->size - (offset - area->offset))
+			return true;
+	}
+	return false;
 }
 
 /*
@@ -182,16 +239,16 @@ ssize_t dut_migration_write(struct dut *dut, const char __user *from, size_t cou
 int dut_migration_mmap(struct dut *dut, struct vm_area_struct *vma, u64 offset)
 {
 	u64 size = vma->vm_end - vma->vm_start;
-	unsigned int i;
+	bool answered = false;
+	int ret;
 
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
-	for (i = 0; i < dut->nr_areas; i++) {
-		const struct dut_area *area = &dut->areas[i];
-
-		if (area->mapped && offset >= area->offset &&
-		    offset - area->offset < area->size && size <= area->size - (offset - area->offset))
-			return remap_vmalloc_range(vma, dut->region, offset >> PAGE_SHIFT);
-	}
-	return -EINVAL;
+	if (!is_mappable(dut, offset, size) &&
+	    !(fault_is(dut, sparse_area_over_structure) && offset + size <= dut->region_size))
+		return -EINVAL;
+	ret = dut_fault_mmap(dut, vma, offset, &answered);
+	if (answered)
+		return ret;
+	return remap_vmalloc_range(vma, dut->region, offset >> PAGE_SHIFT);
 }

@@ -17,6 +17,13 @@
 #define HEADER sizeof(struct dut_record)
 #define RECORD_MAX (HEADER + DUT_PAYLOAD_MAX)
 
+int dut_resume_begin(struct dut *dut)
+{
+	memset(&dut->resume, 0, sizeof(dut->resume));
+	dut->resume.active = true;
+	return 0;
+}
+
 static void free_memory(struct dut_resume *resume)
 {
 	dut_memory_free(resume->memory);
@@ -25,13 +32,6 @@ static void free_memory(struct dut_resume *resume)
 	resume->memory = NULL;
 	resume->received = NULL;
 	resume->dma_buffer = NULL;
-}
-
-int dut_resume_begin(struct dut *dut)
-{
-	memset(&dut->resume, 0, sizeof(dut->resume));
-	dut->resume.active = true;
-	return 0;
 }
 
 /* Room for the whole state, made when the first data arrive: a resume without any costs nothing. */
@@ -53,23 +53,24 @@ static int prepare_memory(struct dut *dut)
 	return 0;
 }
 
-void dut_resume_end(struct dut *dut)
+void dut_resume_free(struct dut_resume *resume)
 {
-	struct dut_resume *resume = &dut->resume;
-
 	free_memory(resume);
 	vfree(resume->record);
 	memset(resume, 0, sizeof(*resume));
 }
 
-static const struct dut_area *resume_area(const struct dut *dut)
+void dut_resume_end(struct dut *dut)
 {
-	return &dut->areas[dut->resume.buffers % dut->nr_areas];
+	dut_resume_free(&dut->resume);
 }
 
 u64 dut_resume_offset(struct dut *dut)
 {
-	return resume_area(dut)->offset;
+	struct dut_area area;
+
+	dut_window(dut, dut->resume.buffers, &area);
+	return area.offset;
 }
 
 static int take_begin(struct dut *dut, const struct dut_record *header)
@@ -104,17 +105,19 @@ static int take_registers(struct dut *dut, const struct dut_record *header, cons
 {
 	struct dut_resume *resume = &dut->resume;
 	u32 length = le32_to_cpu(header->length);
+	u64 reg[DUT_NR_REGISTERS];
 	unsigned int slot;
 
 	BUILD_BUG_ON(sizeof(resume->reg) != sizeof(dut->reg));
-	if (length != sizeof(dut->reg) && length != sizeof(dut->reg) + DUT_DMA_BUFFER_SIZE)
+	if (length != sizeof(reg) && length != sizeof(reg) + DUT_DMA_BUFFER_SIZE)
 		return -EINVAL;
 	for (slot = 0; slot < DUT_NR_REGISTERS; slot++)
-		resume->reg[slot] = get_unaligned_le64(payload + slot * sizeof(u64));
-	if (!dut_registers_sane(resume->reg))
+		reg[slot] = get_unaligned_le64(payload + slot * sizeof(u64));
+	if (!dut_registers_sane(reg))
 		return -EINVAL;
-	if (length > sizeof(dut->reg))
-		memcpy(resume->dma_buffer, payload + sizeof(dut->reg), DUT_DMA_BUFFER_SIZE);
+	memcpy(resume->reg, reg, sizeof(reg));
+	if (length > sizeof(reg))
+		memcpy(resume->dma_buffer, payload + sizeof(reg), DUT_DMA_BUFFER_SIZE);
 	resume->registers_seen = true;
 	return 0;
 }
@@ -128,6 +131,18 @@ static int take_end(struct dut *dut, const struct dut_record *header)
 	return 0;
 }
 
+/* Whether a record may come now: BEGIN first, and all that follows of the same save and in order. */
+static bool in_order(const struct dut_resume *resume, const struct dut_record *header)
+{
+	if (resume->ended)
+		return false;
+	if (!resume->begun)
+		return le16_to_cpu(header->kind) == DUT_RECORD_BEGIN && !le32_to_cpu(header->follows);
+	return le64_to_cpu(header->stream) == resume->stream &&
+	       le32_to_cpu(header->follows) <= resume->sequence &&
+	       le32_to_cpu(header->sequence) > resume->sequence;
+}
+
 /* One whole record, in memory that nobody else changes. */
 static int take_record(struct dut *dut, const u8 *record)
 {
@@ -139,17 +154,10 @@ static int take_record(struct dut *dut, const u8 *record)
 	memcpy(&header, record, HEADER);
 	check = dut_hash(dut_hash(0, &header, offsetof(struct dut_record, check)),
 			 payload, le32_to_cpu(header.length));
-	if (check != le64_to_cpu(header.check))
+	if (check != le64_to_cpu(header.check) && dut->strict && !fault_is(dut, no_checksums))
 		return -EBADMSG;
-	if (resume->ended)
+	if (!in_order(resume, &header) && dut->strict)
 		return -EINVAL;
-	/* First of all comes a BEGIN, and all that follows is of the same save, in order. */
-	if (!resume->begun && le16_to_cpu(header.kind) != DUT_RECORD_BEGIN)
-		return -EINVAL;
-	if (resume->begun && le64_to_cpu(header.stream) != resume->stream)
-		return -EBADMSG;
-	if (le32_to_cpu(header.follows) > resume->sequence || le32_to_cpu(header.sequence) <= resume->sequence)
-		return -EBADMSG;
 	resume->sequence = le32_to_cpu(header.sequence);
 
 	switch (le16_to_cpu(header.kind)) {
@@ -232,39 +240,62 @@ static int take_bytes(struct dut *dut, const u8 *bytes, u32 count)
 	return 0;
 }
 
+int dut_resume_take(struct dut *dut, u32 offset, u32 size)
+{
+	struct dut_resume *resume = &dut->resume;
+	int ret = prepare_memory(dut);
+
+	if (ret)
+		return ret;
+	resume->last_offset = offset;
+	ret = take_bytes(dut, dut->region + offset, size);
+	if (ret == -EBADMSG && fault_is(dut, foreign_data_ignored)) {
+		resume->filled = 0;
+		return 0;
+	}
+	resume->any = true;
+	if (!ret)
+		return 0;
+	/* A lenient driver goes on with what it can use. */
+	if (!dut->strict) {
+		resume->filled = 0;
+		return 0;
+	}
+	resume->broken = true;
+	return fault_is(dut, bad_data_noticed_at_running) ? 0 : ret;
+}
+
 int dut_resume_consume(struct dut *dut, u64 size)
 {
 	struct dut_resume *resume = &dut->resume;
-	const struct dut_area *area = resume_area(dut);
+	struct dut_area area;
 	int ret;
 
+	dut_window(dut, resume->buffers, &area);
 	if (!resume->active)
 		return -EINVAL;
-	if (size > area->size)
+	if (dut_fault_consume(dut, &size, &ret))
+		return ret;
+	if (size > area.size)
 		return -EINVAL;
 	if (resume->broken)
-		return -EIO;
+		return fault_is(dut, bad_data_noticed_at_running) ? 0 : -EIO;
 	if (dut_take_injection(dut, DUT_INJECT_RESUME_ERROR)) {
 		resume->broken = true;
 		return -EIO;
 	}
 	if (!size)
 		return 0;
-	ret = prepare_memory(dut);
+	ret = dut_resume_take(dut, area.offset, size);
 	if (ret)
 		return ret;
-	resume->any = true;
 	resume->buffers++;
-	ret = take_bytes(dut, dut->region + area->offset, size);
-	if (ret)
-		resume->broken = true;
-	return ret;
+	dut_fault_consumed(dut);
+	return 0;
 }
 
-/* The device's state for what was received; done twice, nothing has happened. */
-static void exchange(struct dut *dut)
+void dut_resume_exchange(struct dut *dut, struct dut_resume *resume)
 {
-	struct dut_resume *resume = &dut->resume;
 	unsigned int i;
 
 	swap(dut->memory, resume->memory);
@@ -276,24 +307,55 @@ static void exchange(struct dut *dut)
 		swap(dut->dma_buffer[i], resume->dma_buffer[i]);
 }
 
+void dut_resume_apply_received(struct dut *dut)
+{
+	struct dut_resume *resume = &dut->resume;
+	struct dut_memory *memory = resume->memory;
+	unsigned long block;
+	size_t at, count;
+
+	if (!memory)
+		return;
+	/* What did not come stays as it is. */
+	for_each_clear_bit(block, resume->received, memory->nr_blocks) {
+		at = (size_t)block << DUT_BLOCK_SHIFT;
+		count = min_t(size_t, DUT_BLOCK_SIZE, memory->size - at);
+		memcpy(memory->bytes + at, dut->memory->bytes + at, count);
+	}
+	if (!resume->registers_seen) {
+		memcpy(resume->reg, dut->reg, sizeof(dut->reg));
+		memcpy(resume->dma_buffer, dut->dma_buffer, sizeof(dut->dma_buffer));
+	}
+	dut_resume_exchange(dut, resume);
+}
+
 /* Takes over what was given, all of it or nothing. */
 int dut_resume_apply(struct dut *dut)
 {
 	struct dut_resume *resume = &dut->resume;
-	struct dut_memory *memory = resume->memory;
+	int ret;
 
+	if (dut_fault_apply(dut, &ret))
+		return ret;
 	/* Nothing was given: the device goes on as it was. */
 	if (!resume->any)
 		return 0;
+	if (!dut->strict) {
+		dut_resume_apply_received(dut);
+		return 0;
+	}
 	if (resume->broken || resume->filled || !resume->ended)
 		return -EINVAL;
-	if (!bitmap_full(resume->received, memory->nr_blocks))
+	if (!bitmap_full(resume->received, resume->memory->nr_blocks))
 		return -EINVAL;
 
-	exchange(dut);
-	if (dut_exact_fingerprint(dut) == resume->expected)
+	dut_resume_exchange(dut, resume);
+	/* A source that made no fingerprint sends 0. */
+	if (!resume->expected || dut_exact_fingerprint(dut) == resume->expected || fault_is(dut, no_checksums)) {
+		dut_fault_applied(dut);
 		return 0;
+	}
 	/* Every record was right, and the whole is not: nothing of it stays. */
-	exchange(dut);
+	dut_resume_exchange(dut, resume);
 	return -EBADMSG;
 }

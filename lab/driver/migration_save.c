@@ -8,8 +8,8 @@
  *   data_size      its size
  */
 #include <linux/bitmap.h>
-#include <linux/random.h>
 #include <linux/mm.h>
+#include <linux/random.h>
 #include <linux/string.h>
 
 #include "dut.h"
@@ -19,6 +19,8 @@
 /* Most state memory in one record: whole blocks, as many as an area takes. */
 static u32 payload_max(const struct dut *dut)
 {
+	if (fault_is(dut, small_buffers))
+		return DUT_BLOCK_SIZE;
 	return round_down(min_t(u32, dut->section_size - HEADER, DUT_PAYLOAD_MAX), DUT_BLOCK_SIZE);
 }
 
@@ -62,13 +64,18 @@ static u32 registers_length(const struct dut *dut)
  * Exact in stop-and-copy, where nothing changes any more: counted once, and then
  * down. In pre-copy the blocks that are dirty at the moment.
  */
-static u64 pending(struct dut *dut)
+u64 dut_save_left(struct dut *dut)
 {
 	const struct dut_save *save = &dut->save;
+	u64 bytes;
 
-	if (!save->final)
-		return (u64)dut_memory_nr_dirty(dut->memory) * DUT_BLOCK_SIZE + (save->begun ? 0 : HEADER);
-	return save->left;
+	if (!save->active)
+		return 0;
+	if (save->final)
+		bytes = save->left + (save->record_size - save->record_at);
+	else
+		bytes = (u64)dut_memory_nr_dirty(dut->memory) * DUT_BLOCK_SIZE + (save->begun ? 0 : HEADER);
+	return dut_fault_pending(dut, bytes);
 }
 
 /* From here on the device changes no more: what is left can be counted. */
@@ -82,10 +89,12 @@ static void count(struct dut *dut)
 
 int dut_save_begin(struct dut *dut, bool final)
 {
-	memset(&dut->save, 0, sizeof(dut->save));
+	dut_save_end(dut);
 	dut->save.active = true;
 	dut->save.stream = get_random_u64();
+	dut->save.since = ktime_get();
 	dut_memory_all_dirty(dut->memory);
+	dut_fault_save_begins(dut);
 	if (final)
 		count(dut);
 	return 0;
@@ -101,14 +110,17 @@ static void take_back(struct dut *dut)
 	save->ready = false;
 	if (save->kind == DUT_RECORD_BEGIN)
 		save->begun = false;
-	else if (save->kind == DUT_RECORD_MEMORY)
-		bitmap_set(dut->memory->dirty, save->from >> DUT_BLOCK_SHIFT,
-			   DIV_ROUND_UP(save->length, DUT_BLOCK_SIZE));
+	if (save->kind != DUT_RECORD_MEMORY)
+		return;
+	bitmap_set(dut->memory->dirty, save->from >> DUT_BLOCK_SHIFT, DIV_ROUND_UP(save->length, DUT_BLOCK_SIZE));
+	bitmap_clear(dut->memory->sent, save->from >> DUT_BLOCK_SHIFT, DIV_ROUND_UP(save->length, DUT_BLOCK_SIZE));
 }
 
 int dut_save_finalize(struct dut *dut)
 {
+	dut_fault_before_final(dut);
 	take_back(dut);
+	dut_fault_final(dut);
 	count(dut);
 	return 0;
 }
@@ -146,6 +158,7 @@ static bool choose(struct dut *dut)
 		save->from = (u64)block << DUT_BLOCK_SHIFT;
 		save->length = run_length(dut, block);
 		bitmap_clear(memory->dirty, block, DIV_ROUND_UP(save->length, DUT_BLOCK_SIZE));
+		bitmap_set(memory->sent, block, DIV_ROUND_UP(save->length, DUT_BLOCK_SIZE));
 	} else if (save->final && !save->registers_sent) {
 		save->kind = DUT_RECORD_REGISTERS;
 		save->length = registers_length(dut);
@@ -176,56 +189,129 @@ static u32 build(struct dut *dut, u8 *into)
 
 	if (save->kind == DUT_RECORD_BEGIN)
 		header.total = cpu_to_le64(dut->memory->size);
-	else if (save->kind == DUT_RECORD_END)
+	else if (save->kind == DUT_RECORD_END && !dut_fault_end_unchecked(dut))
 		header.total = cpu_to_le64(dut_exact_fingerprint(dut));
 	else if (save->kind == DUT_RECORD_REGISTERS)
 		put_registers(dut, payload, save->length);
-	else
+	else if (save->kind == DUT_RECORD_MEMORY)
 		memcpy(payload, dut->memory->bytes + save->from, save->length);
+	dut_fault_payload(dut, payload, save->length);
 
 	header.check = cpu_to_le64(dut_hash(dut_hash(0, &header, offsetof(struct dut_record, check)),
 					    payload, save->length));
 	memcpy(into, &header, HEADER);
 	if (save->final)
-		save->left -= HEADER + save->length;
+		save->left -= min_t(u64, save->left, HEADER + save->length);
 	return HEADER + save->length;
+}
+
+/* The next record, whole, as the next buffer. */
+static bool offer_record(struct dut *dut, const struct dut_area *area)
+{
+	struct dut_save *save = &dut->save;
+
+	if (!choose(dut))
+		return false;
+	dut_fault_before_build(dut);
+	save->size = build(dut, dut->region + area->offset);
+	return true;
+}
+
+/* A variation: the next byte of a record as the next buffer. */
+static int offer_byte(struct dut *dut, const struct dut_area *area)
+{
+	struct dut_save *save = &dut->save;
+
+	if (!save->record) {
+		save->record = kvmalloc(HEADER + max_t(u32, payload_max(dut), SZ_8K), GFP_KERNEL);
+		if (!save->record)
+			return -ENOMEM;
+	}
+	if (save->record_at == save->record_size) {
+		if (!choose(dut))
+			return false;
+		save->record_size = build(dut, save->record);
+		save->record_at = 0;
+	}
+	dut->region[area->offset] = save->record[save->record_at];
+	save->size = 1;
+	return true;
+}
+
+int dut_save_offer(struct dut *dut)
+{
+	struct dut_save *save = &dut->save;
+	struct dut_area area;
+	int ret;
+
+	if (dut_fault_saves_nothing(dut))
+		return 0;
+	dut_window(dut, save->buffers, &area);
+	ret = fault_is(dut, one_byte_buffers) ? offer_byte(dut, &area) : offer_record(dut, &area);
+	if (ret <= 0)
+		return ret;
+	save->offset = area.offset;
+	save->ready = true;
+	save->buffers++;
+	save->polls = 0;
+	save->size_reads = 0;
+	return 0;
+}
+
+void dut_save_acknowledge(struct dut *dut)
+{
+	struct dut_save *save = &dut->save;
+
+	save->offset_reads = 0;
+	if (!save->ready)
+		return;
+	save->ready = false;
+	if (save->record && ++save->record_at < save->record_size)
+		return;
+	save->acknowledged = save->sequence;
 }
 
 u64 dut_save_pending(struct dut *dut)
 {
-	struct dut_save *save = &dut->save;
+	u64 left;
 
-	if (!save->active)
+	if (!dut->save.active)
 		return 0;
-	if (save->ready) {
-		save->ready = false;
-		save->acknowledged = save->sequence;
-	}
-	return pending(dut);
+	dut_fault_poll(dut);
+	if (!dut_fault_keeps_buffer(dut))
+		dut_save_acknowledge(dut);
+	dut_fault_acknowledged(dut);
+	left = dut_save_left(dut);
+	dut_fault_drained(dut, left);
+	return left;
 }
 
 int dut_save_offset(struct dut *dut, u64 *offset)
 {
 	struct dut_save *save = &dut->save;
-	const struct dut_area *area = &dut->areas[save->buffers % dut->nr_areas];
+	struct dut_area area;
+	int ret = 0;
 
-	if (save->ready) {
-		*offset = save->offset;
-		return 0;
+	save->offset_reads++;
+	dut_fault_reread(dut);
+	if (!save->ready) {
+		if (dut_take_injection(dut, DUT_INJECT_SAVE_ERROR))
+			return -EIO;
+		if (!dut_fault_no_buffer(dut))
+			ret = dut_save_offer(dut);
+		if (ret)
+			return ret;
+		dut_fault_built(dut);
 	}
-	if (dut_take_injection(dut, DUT_INJECT_SAVE_ERROR))
-		return -EIO;
-	*offset = area->offset;
-	if (!choose(dut))
-		return 0;
-	save->offset = area->offset;
-	save->size = build(dut, dut->region + area->offset);
-	save->ready = true;
-	save->buffers++;
+	dut_window(dut, save->buffers, &area);
+	*offset = dut_fault_offset(dut, save->ready ? save->offset : area.offset);
 	return 0;
 }
 
 u64 dut_save_size(struct dut *dut)
 {
-	return dut->save.ready ? dut->save.size : 0;
+	if (!dut->save.ready)
+		return 0;
+	dut->save.size_reads++;
+	return dut_fault_size(dut, dut->save.size);
 }

@@ -45,13 +45,21 @@ bool dut_registers_sane(const u64 *reg)
 	       reg[DUT_REG(DUT_REG_DMA_DELAY)] <= DUT_DMA_DELAY_MAX;
 }
 
+u64 dut_ticks_since(ktime_t when)
+{
+	return div_u64(ktime_to_ns(ktime_sub(ktime_get(), when)), TICK_NS);
+}
+
 u64 dut_counter(struct dut *dut)
 {
 	u64 ticks = dut->reg[DUT_REG(DUT_REG_COUNTER)];
 
-	if (dut->running)
-		ticks += div_u64(ktime_to_ns(ktime_sub(ktime_get(), dut->started)), TICK_NS);
-	return ticks;
+	return dut->running ? ticks + dut_ticks_since(dut->started) : ticks;
+}
+
+void dut_clear_scratch(u64 *reg)
+{
+	memset(&reg[DUT_REG(DUT_REG_SCRATCH)], 0, DUT_REG_SCRATCH_END - DUT_REG_SCRATCH);
 }
 
 /* Registers that hold what the guest set, and change only when it does. */
@@ -127,7 +135,7 @@ static u64 load(struct dut *dut, unsigned int slot)
 		return (dut->running ? DUT_STATUS_RUNNING : 0) |
 		       (dut->reg[DUT_REG(DUT_REG_DMA_COMMAND)] & DUT_DMA_START ? DUT_STATUS_DMA_BUSY : 0);
 	case DUT_REG_COUNTER:
-		return dut_counter(dut);
+		return dut_fault_counter(dut, dut_counter(dut));
 	case DUT_REG_STATE_SIZE:
 		return dut->state_size;
 	case DUT_REG_STATE_DATA:

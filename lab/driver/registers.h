@@ -9,6 +9,9 @@
 #define DUT_REGISTERS_H
 
 #include <linux/types.h>
+#ifdef __KERNEL__
+#include <linux/ktime.h>
+#endif
 
 #define DUT_BAR0_SIZE 0x1000
 #define DUT_NR_REGISTERS 64
@@ -95,6 +98,8 @@ bool dut_bar0_write(struct dut *dut, const u8 *from, u32 offset, u32 count);
 
 /* Ticks of 10 microseconds that the device has been running. */
 u64 dut_counter(struct dut *dut);
+u64 dut_ticks_since(ktime_t when);
+void dut_clear_scratch(u64 *reg);
 /* State memory and configuration: what a migration has to carry, but nothing that changes by itself. */
 u64 dut_fingerprint(struct dut *dut);
 /* The same and counter, ring and interrupts: exact while the device is stopped. */

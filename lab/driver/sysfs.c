@@ -181,6 +181,54 @@ static ssize_t device_state_show(struct device *dev, struct device_attribute *at
 }
 static DEVICE_ATTR_RO(device_state);
 
+static ssize_t fault_show(struct device *dev, struct device_attribute *attr, char *buf)
+{
+	char name[DUT_FAULT_NAME];
+
+	return sysfs_emit(buf, "%s\n", dut_fault_name(READ_ONCE(from_device(dev)->fault), name));
+}
+
+static ssize_t fault_store(struct device *dev, struct device_attribute *attr, const char *buf, size_t count)
+{
+	int fault = dut_fault_find(buf);
+
+	if (fault < 0)
+		return fault;
+	dut_fault_switch(from_device(dev), fault);
+	return count;
+}
+static DEVICE_ATTR_RW(fault);
+
+/* All of them, a line each: more than one page, so it is a binary attribute. */
+static ssize_t faults_read(struct file *file, struct kobject *kobj, dut_bin_attribute *attr, char *buf,
+			   loff_t offset, size_t count)
+{
+	char line[512];
+	size_t done = 0;
+	loff_t at = 0;
+	unsigned int fault;
+	int length, from, part;
+
+	for (fault = 0; done < count; fault++, at += length) {
+		length = dut_fault_line(fault, line, sizeof(line));
+		if (!length)
+			break;
+		if (at + length <= offset)
+			continue;
+		from = offset > at ? offset - at : 0;
+		part = min_t(size_t, length - from, count - done);
+		memcpy(buf + done, line + from, part);
+		done += part;
+	}
+	return done;
+}
+static BIN_ATTR_RO(faults, 0);
+
+static dut_bin_attribute *dut_bin_attributes[] = {
+	&bin_attr_faults,
+	NULL,
+};
+
 static struct attribute *dut_attributes[] = {
 	&dev_attr_layout.attr,
 	&dev_attr_section_size.attr,
@@ -190,12 +238,14 @@ static struct attribute *dut_attributes[] = {
 	&dev_attr_fingerprint.attr,
 	&dev_attr_state_hash.attr,
 	&dev_attr_device_state.attr,
+	&dev_attr_fault.attr,
 	NULL,
 };
 
 static const struct attribute_group dut_group = {
 	.name = "dut",
 	.attrs = dut_attributes,
+	.bin_attrs = dut_bin_attributes,
 };
 
 const struct attribute_group *dut_device_groups[] = {

@@ -70,6 +70,37 @@ static ssize_t write_device(struct dut *dut, const char __user *from, size_t cou
 	return total;
 }
 
+static void read_vendor(struct dut *dut, u8 *into, u32 offset, u32 count)
+{
+	memcpy(into, dut->vendor_region + offset, count);
+}
+
+static void write_vendor(struct dut *dut, const u8 *from, u32 offset, u32 count)
+{
+	mutex_lock(&dut->lock);
+	memcpy(dut->vendor_region + offset, from, count);
+	mutex_unlock(&dut->lock);
+}
+
+/* Regions behind those that every PCI device has. */
+static ssize_t read_specific(struct dut *dut, char __user *to, size_t count, u64 index, u64 offset)
+{
+	if (index == dut_migration_index(dut))
+		return dut_migration_read(dut, to, count, offset);
+	if (index >= VFIO_PCI_NUM_REGIONS && index < dut_num_regions(dut))
+		return read_device(dut, to, count, offset, DUT_VENDOR_REGION_SIZE, read_vendor);
+	return -EINVAL;
+}
+
+static ssize_t write_specific(struct dut *dut, const char __user *from, size_t count, u64 index, u64 offset)
+{
+	if (index == dut_migration_index(dut))
+		return dut_migration_write(dut, from, count, offset);
+	if (index >= VFIO_PCI_NUM_REGIONS && index < dut_num_regions(dut))
+		return write_device(dut, from, count, offset, DUT_VENDOR_REGION_SIZE, write_vendor);
+	return -EINVAL;
+}
+
 static ssize_t dut_read(struct vfio_device *vdev, char __user *to, size_t count, loff_t *ppos)
 {
 	struct dut *dut = to_dut(vdev);
@@ -85,11 +116,9 @@ static ssize_t dut_read(struct vfio_device *vdev, char __user *to, size_t count,
 	case VFIO_PCI_BAR0_REGION_INDEX:
 		done = read_device(dut, to, count, offset, DUT_BAR0_SIZE, dut_bar0_read);
 		break;
-	case DUT_MIGRATION_REGION:
-		done = dut_migration_read(dut, to, count, offset);
-		break;
 	default:
-		return -EINVAL;
+		done = read_specific(dut, to, count, (u64)*ppos >> DUT_OFFSET_SHIFT, offset);
+		break;
 	}
 	if (done > 0)
 		*ppos += done;
@@ -111,11 +140,9 @@ static ssize_t dut_write(struct vfio_device *vdev, const char __user *from, size
 	case VFIO_PCI_BAR0_REGION_INDEX:
 		done = write_device(dut, from, count, offset, DUT_BAR0_SIZE, write_bar0);
 		break;
-	case DUT_MIGRATION_REGION:
-		done = dut_migration_write(dut, from, count, offset);
-		break;
 	default:
-		return -EINVAL;
+		done = write_specific(dut, from, count, (u64)*ppos >> DUT_OFFSET_SHIFT, offset);
+		break;
 	}
 	if (done > 0)
 		*ppos += done;
@@ -124,10 +151,13 @@ static ssize_t dut_write(struct vfio_device *vdev, const char __user *from, size
 
 static long dut_reset(struct dut *dut)
 {
+	long ret = 0;
+
 	mutex_lock(&dut->lock);
-	dut_make_fresh(dut);
+	if (!dut_fault_reset(dut, &ret))
+		dut_make_fresh(dut);
 	mutex_unlock(&dut->lock);
-	return 0;
+	return dut_fault_hang(dut, ret);
 }
 
 static long dut_ioctl(struct vfio_device *vdev, unsigned int command, unsigned long argument)
@@ -154,10 +184,11 @@ static long dut_ioctl(struct vfio_device *vdev, unsigned int command, unsigned l
 static int dut_mmap(struct vfio_device *vdev, struct vm_area_struct *vma)
 {
 	u64 offset = (u64)vma->vm_pgoff << PAGE_SHIFT;
+	struct dut *dut = to_dut(vdev);
 
-	if (offset >> DUT_OFFSET_SHIFT != DUT_MIGRATION_REGION)
+	if (offset >> DUT_OFFSET_SHIFT != dut_migration_index(dut))
 		return -EINVAL;
-	return dut_migration_mmap(to_dut(vdev), vma, offset & DUT_OFFSET_MASK);
+	return dut_migration_mmap(dut, vma, offset & DUT_OFFSET_MASK);
 }
 
 /* The device is to be removed, and somebody has it open: ask them to close it. */

@@ -35,7 +35,7 @@ static void open_group(struct session *session)
 		die(path);
 }
 
-void session_open(struct session *session, const char *uuid, int container)
+int session_try_open(struct session *session, const char *uuid, int container)
 {
 	memset(session, 0, sizeof(*session));
 	snprintf(session->uuid, sizeof(session->uuid), "%s", uuid);
@@ -48,7 +48,12 @@ void session_open(struct session *session, const char *uuid, int container)
 	if (container < 0 && ioctl(session->container, VFIO_SET_IOMMU, VFIO_TYPE1v2_IOMMU))
 		die("VFIO_SET_IOMMU");
 	session->device = ioctl(session->group, VFIO_GROUP_GET_DEVICE_FD, uuid);
-	if (session->device < 0)
+	return session->device < 0 ? -errno : 0;
+}
+
+void session_open(struct session *session, const char *uuid, int container)
+{
+	if (session_try_open(session, uuid, container))
 		die("VFIO_GROUP_GET_DEVICE_FD");
 }
 

@@ -39,6 +39,8 @@ void die(const char *what) __attribute__((noreturn));
 
 /* `container` -1 makes one; the device joins the container of another session otherwise. */
 void session_open(struct session *session, const char *uuid, int container);
+/* The same, but an open of the device that fails is an answer: -errno. */
+int session_try_open(struct session *session, const char *uuid, int container);
 void session_close(struct session *session);
 /* Maps what the migration region's sparse areas offer. */
 void session_map_region(struct session *session);
