@@ -50,6 +50,8 @@ export interface Finding {
   readonly observed: string;
   /** What to try or to look at, where there is something to say. */
   readonly hint?: string;
+  /** How often the clause broke in this step; the finding tells of the first time. Absent for once. */
+  readonly times?: number;
   /** The accesses up to the one that showed it, the last one marked. */
   readonly accesses: readonly AccessRow[];
 }

@@ -5,7 +5,7 @@ import {
   VFIO_DEVICE_STATE_RUNNING,
   vfioDeviceMigrationInfo,
 } from '../abi';
-import { DeviceHang, HostMisuse, MemoryFault, type VfioHost } from '../host/vfio-host';
+import { DeviceHang, HostLost, HostMisuse, MemoryFault, type VfioHost } from '../host/vfio-host';
 import { type AccessListener, WatchedHost } from '../host/watched-host';
 import type { Case, DeviceProfile, Step } from '../language/scenario';
 import type { Oracle } from '../oracles/oracle';
@@ -427,7 +427,8 @@ class CaseRun {
     if (error instanceof StepFailure)
       return { status: this.recorder.failedBy ? 'failed' : 'passed', reason: `stopped early: ${error.message}` };
     if (error instanceof DeviceHang || error instanceof MemoryFault) return { status: 'failed', reason: error.message };
-    if (error instanceof GiveUp || error instanceof HostMisuse) return { status: 'broken', reason: error.message };
+    if (error instanceof GiveUp || error instanceof HostMisuse || error instanceof HostLost)
+      return { status: 'broken', reason: error.message };
     if (error instanceof Error) return { status: 'broken', reason: error.stack ?? error.message };
     return { status: 'broken', reason: String(error) };
   }

@@ -1,4 +1,5 @@
 /** The executor process: makes every system call on the device, one case after the other, and tells its parent. */
+import { keepConnections } from '../host/agent/connect';
 import { FlightRecorderWriter } from '../host/flight-recorder';
 import type { Reply, Request } from './executor-messages';
 import type { DevicePlan, RunPlan } from './run-plan';
@@ -16,6 +17,7 @@ function main(): void {
     process.exit(2);
   }
   const recorder = new FlightRecorderWriter(flight);
+  keepConnections();
   // Who is gone hears nothing more; that is no reason not to clean up.
   const send = (reply: Reply): void => {
     if (process.connected) process.send?.(reply, undefined, undefined, () => undefined);

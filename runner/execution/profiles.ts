@@ -1,7 +1,7 @@
 /** Finds the profile of a device: the one that was named, or the one among devices/ that matches. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { createLocalHost } from '../host/local/local-host';
+import { createHost } from '../host/create-host';
 import { loadProfile, PACKAGE_ROOT } from '../language';
 import type { DeviceProfile } from '../language/scenario';
 import { parseDeviceAddress } from '../vfio/device-address';
@@ -11,7 +11,7 @@ import type { DevicePlan } from './run-plan';
 
 const FOLDER = path.join(PACKAGE_ROOT, 'devices');
 
-/** Throws LanguageError when the profile is not valid. */
+/** Throws LanguageError when the profile is not valid, HostUnavailable where the host cannot be reached. */
 export function findProfile(plan: DevicePlan): DeviceProfile | undefined {
   if (plan.profile !== undefined) return orThrow(loadProfile(plan.profile));
   const parsed = parseDeviceAddress(plan.device);
@@ -20,7 +20,7 @@ export function findProfile(plan: DevicePlan): DeviceProfile | undefined {
     const { personality } = parsed.value.reference;
     return packaged().find((profile) => profile.match.reference === personality);
   }
-  const host = createLocalHost();
+  const host = createHost(plan.host);
   try {
     const found = findHostDevice(host, parsed.value);
     if (!found) return undefined;

@@ -8,7 +8,7 @@ import { verdictOfBreach } from './verdict';
 
 /** How many accesses a finding shows before the one that gave it away. */
 const ACCESSES_PER_FINDING = 12;
-/** A device that breaks a clause at every access must not fill the disk: later findings of the same clause and step are only counted. */
+/** A device that breaks a clause at every access must not fill the disk: in one step the first time is told, the rest is counted. */
 const FINDINGS_PER_CLAUSE = 5;
 
 interface Tally {
@@ -35,6 +35,8 @@ export class Recorder implements Judge {
   current: CurrentStep | undefined;
   private readonly tallies = new Map<ClauseId, Tally>();
   private readonly perClause = new Map<ClauseId, number>();
+  /** By clause, step and verdict: where the first finding stands in `findings`, and how often it was seen. */
+  private readonly first = new Map<string, { readonly at: number; times: number }>();
 
   constructor(
     private readonly case_: Case,
@@ -103,6 +105,14 @@ export class Recorder implements Judge {
   }
 
   private add(clause: Clause, verdict: Finding['verdict'], what: Observation): void {
+    const key = `${clause.id} ${verdict} ${this.current?.label ?? ''}`;
+    const before = this.first.get(key);
+    if (before) {
+      before.times += 1;
+      const told = this.findings[before.at];
+      if (told) this.findings[before.at] = { ...told, times: before.times };
+      return;
+    }
     const sofar = this.perClause.get(clause.id) ?? 0;
     this.perClause.set(clause.id, sofar + 1);
     if (sofar >= FINDINGS_PER_CLAUSE) return;
@@ -125,6 +135,7 @@ export class Recorder implements Judge {
       ...(what.hint ? { hint: what.hint } : {}),
       accesses: last ? [...rows.slice(0, -1), { ...last, marked: true }] : rows,
     };
+    this.first.set(key, { at: this.findings.length, times: 1 });
     this.findings.push(finding);
     if (verdict !== 'broken') return;
     if (clause.who === 'user') this.kitBreach ??= finding;

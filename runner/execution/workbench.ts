@@ -1,5 +1,5 @@
 /** Workbench: what a process needs to run cases on one device of a plan: host, profile, judging. */
-import { createLocalHost } from '../host/local/local-host';
+import { createHost } from '../host/create-host';
 import { createReferenceHost, knownGoodDestination } from '../host/reference/create-reference-host';
 import type { VfioHost } from '../host/vfio-host';
 import { type AccessListener, WatchedHost } from '../host/watched-host';
@@ -127,7 +127,7 @@ export class Workbench {
 
   private createHost(): VfioHost {
     const { device, plan, options } = this;
-    if (!device.device.startsWith('reference')) return createLocalHost();
+    if (!device.device.startsWith('reference')) return createHost(device.host, { allow: plan.allow });
     const named = device.destination?.startsWith('reference') ? device.destination : undefined;
     const destination = named ?? knownGoodDestination(device.device);
     return createReferenceHost({ device: device.device, destination, hang: options.hang, seed: plan.seed });

@@ -83,7 +83,12 @@ function tellFinding(finding: Finding, clause: Clause | undefined): string[] {
   lines.push(
     ...field('at', finding.step),
     ...field('expected', finding.expected),
-    ...field('observed', finding.observed),
+    ...field(
+      'observed',
+      finding.times === undefined
+        ? finding.observed
+        : `${finding.observed} (and ${finding.times - 1} more times in this step)`,
+    ),
   );
   if (finding.hint !== undefined) lines.push(...field('hint', finding.hint));
   const accesses = finding.accesses.slice(-ACCESSES_TOLD);

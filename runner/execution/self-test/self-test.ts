@@ -10,9 +10,9 @@ import { orThrow } from '../judging';
 import { DEFAULT_LIMITS, type DevicePlan, type RunPlan } from '../run-plan';
 import { type ClauseVerdict, type RunSummary, summarise } from '../verdict';
 import { Workbench } from '../workbench';
+import { type BenignOutcome, type FaultOutcome, judgeFault, judgeVariation, reportedClauses } from './fault-judgement';
 
-export type FaultOutcome = 'caught' | 'missed' | 'wrong-diagnosis';
-export type BenignOutcome = 'silent' | 'false-alarm';
+export type { BenignOutcome, FaultOutcome } from './fault-judgement';
 
 export interface SelfTestRow {
   readonly name: string;
@@ -55,12 +55,8 @@ export class SelfTest {
     const device = `${plain}+${peculiarity.name}`;
     const baseline = await this.baseline(plain);
     const summary = await this.certify(device);
-    const reported = summary.clauses
-      .filter((clause) => clause.verdict === 'broken' || clause.verdict === 'warned')
-      .map((clause) => clause.id);
-    const judged = peculiarity.benign
-      ? this.judgeBenign(summary, reported)
-      : this.judgeFault(peculiarity, summary, reported, baseline);
+    const reported = reportedClauses(summary.clauses);
+    const judged = peculiarity.benign ? judgeVariation(summary) : judgeFault(peculiarity.breaks, summary, baseline);
     return {
       name: peculiarity.name,
       device,
@@ -70,39 +66,6 @@ export class SelfTest {
       ...judged,
       milliseconds: performance.now() - began,
     };
-  }
-
-  private judgeBenign(summary: RunSummary, reported: readonly ClauseId[]): Pick<SelfTestRow, 'outcome' | 'remarks'> {
-    const silent = reported.length === 0 && summary.verdict === 'conformant';
-    return { outcome: silent ? 'silent' : 'false-alarm', remarks: silent ? [] : summary.reasons };
-  }
-
-  private judgeFault(
-    { breaks }: Peculiarity,
-    summary: RunSummary,
-    reported: readonly ClauseId[],
-    baseline: ReadonlyMap<ClauseId, ClauseVerdict>,
-  ): Pick<SelfTestRow, 'outcome' | 'remarks'> {
-    const remarks: string[] = [];
-    const [primary] = breaks;
-    const caught = primary !== undefined && reported.includes(primary);
-    if (!caught)
-      remarks.push(
-        `${primary ?? 'nothing'} was not reported: it is ${summary.clauses.find((clause) => clause.id === primary)?.verdict ?? 'not in the suite'}`,
-      );
-    // A fault must not be able to turn a must into not-applicable.
-    const escaped = summary.clauses.filter(
-      (clause) =>
-        clause.verdict === 'not-applicable' &&
-        clause.level === 'must' &&
-        baseline.get(clause.id) === 'kept' &&
-        !breaks.includes(clause.id),
-    );
-    for (const clause of escaped) remarks.push(`${clause.id} became not-applicable: ${clause.reason ?? ''}`);
-    const beyond = reported.filter((clause) => !breaks.includes(clause));
-    if (beyond.length > 0) remarks.push(`reported beyond what it breaks: ${beyond.join(', ')}`);
-    const outcome = !caught || escaped.length > 0 ? 'missed' : beyond.length > 0 ? 'wrong-diagnosis' : 'caught';
-    return { outcome, remarks };
   }
 
   private async baseline(device: string): Promise<ReadonlyMap<ClauseId, ClauseVerdict>> {

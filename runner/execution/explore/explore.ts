@@ -1,0 +1,212 @@
+/**
+ * Random walks over the state machine and the loops of save and resume, with every oracle on: fast-check draws moves, the model says
+ * which of them a user may make and what may be expected, and the walk runs as a case like any other. One that finds something is
+ * shrunk by fast-check to the shortest that finds the same.
+ */
+import fc from 'fast-check';
+import type { CaseResult } from '../case-result';
+import type { Abilities } from './abilities';
+import type { CaseRunner } from './case-runner';
+import { Model, type State } from './model';
+import { anyMove } from './moves';
+import { type Outcome, outcomeOf } from './primary-finding';
+import { caseOfText, scenarioText } from './scenario-text';
+import { Walk, WalkEnds, type WalkStep } from './walk';
+
+export interface ExploreOptions {
+  readonly abilities: Abilities;
+  /** Decides every walk. */
+  readonly seed: number;
+  readonly runs: number;
+  /** The most steps of one walk, nested ones too. */
+  readonly maxSteps: number;
+  /** Only the walk of this number, from 0, as an earlier exploration printed it. */
+  readonly path?: string;
+  readonly onWalk?: (done: number) => void;
+  readonly interrupted?: () => boolean;
+}
+
+export type Failing = Extract<Outcome, { kind: 'found' | 'trouble' }>;
+
+export interface Exploration {
+  /** Walks that were drawn until something was found, or all of them. */
+  readonly walks: number;
+  /** Cases that were run, those of shrinking included. */
+  readonly cases: number;
+  readonly interrupted: boolean;
+  readonly impossible?: string;
+  readonly failure?: {
+    readonly outcome: Failing;
+    /** The walk, shrunk. */
+    readonly steps: readonly WalkStep[];
+    /** Its number, from 0. */
+    readonly path: string;
+    /** Steps before it was shrunk. */
+    readonly stepsBefore: number;
+    readonly shrinks: number;
+  };
+}
+
+/** Half of the moves that are drawn cannot be made where the walk stands. */
+const DRAWN_PER_STEP = 3;
+const NAME = 'A walk over the state machine';
+
+export function explore(runner: CaseRunner, options: ExploreOptions): Promise<Exploration> {
+  return new Explorer(runner, options).explore();
+}
+
+interface Attempt {
+  readonly walk: Walk;
+  readonly outcome: Outcome;
+}
+
+class Explorer {
+  private cases = 0;
+  private walks = 0;
+  private impossible: string | undefined;
+  /** The shortest walk so far that found what was found first. */
+  private best: { readonly outcome: Failing; readonly steps: readonly WalkStep[] } | undefined;
+  private stepsBefore = 0;
+
+  constructor(
+    private readonly runner: CaseRunner,
+    private readonly options: ExploreOptions,
+  ) {}
+
+  async explore(): Promise<Exploration> {
+    const { seed, runs, maxSteps, path } = this.options;
+    const moves = fc.commands([anyMove], {
+      maxCommands: maxSteps * DRAWN_PER_STEP,
+      size: 'max',
+      disableReplayLog: true,
+    });
+    const details = await fc.check(
+      fc.asyncProperty(moves, (drawn) => this.judge(drawn)),
+      { seed, numRuns: path === undefined ? runs : 1, ...(path === undefined ? {} : { path }) },
+    );
+    const interrupted = this.options.interrupted?.() === true;
+    const sofar = { cases: this.cases, interrupted };
+    if (this.impossible !== undefined) return { ...sofar, walks: this.walks, impossible: this.impossible };
+    if (!this.best) {
+      // Nothing but what a walk found may fail the property.
+      if (details.failed) throw details.errorInstance ?? new Error('fast-check failed without an error');
+      return { ...sofar, walks: this.walks };
+    }
+    const number = details.counterexamplePath?.split(':')[0] ?? '0';
+    return {
+      ...sofar,
+      walks: this.walks,
+      failure: { ...this.best, path: number, stepsBefore: this.stepsBefore, shrinks: details.numShrinks },
+    };
+  }
+
+  /** The property: a walk finds nothing. @throws WalkEnds when it finds something (or, once shrinking, the same thing). */
+  private async judge(drawn: Iterable<fc.AsyncCommand<Model, Walk>>): Promise<void> {
+    if (this.options.interrupted?.() === true || this.impossible !== undefined) return;
+    if (!this.best) {
+      this.walks += 1;
+      this.options.onWalk?.(this.walks);
+    }
+    const { walk, outcome } = await this.attempt(fc.cloneIfNeeded(drawn));
+    if (outcome.kind === 'impossible') this.impossible = outcome.message;
+    if (outcome.kind === 'nothing' || outcome.kind === 'impossible') return;
+    // A case that was cut off says nothing.
+    if (this.options.interrupted?.() === true) return;
+    if (this.best && this.best.outcome.signature !== outcome.signature) return;
+    const steps = walk.steps.filter((step) => step.move <= outcome.move);
+    if (!this.best) this.stepsBefore = walk.count;
+    this.best = { outcome, steps };
+    await this.replay(drawn, walk.answers, outcome);
+  }
+
+  /** Makes the walk, asking the device where the model has to know, and runs it. */
+  private async attempt(moves: Iterable<fc.AsyncCommand<Model, Walk>>): Promise<Attempt> {
+    let ended: Outcome | undefined;
+    const walk = new Walk(async ({ steps }) => {
+      const result = await this.runSteps(steps);
+      const outcome = outcomeOf(result, steps);
+      const state = outcome.kind === 'nothing' ? stateOf(result) : undefined;
+      if (state !== undefined) return state;
+      ended = outcome;
+      throw new WalkEnds('the walk came to its end');
+    });
+    try {
+      await fc.asyncModelRun(() => this.start(walk), moves);
+    } catch (error) {
+      if (!(error instanceof WalkEnds)) throw error;
+    }
+    if (ended) return { walk, outcome: ended };
+    if (walk.steps.length === 0) return { walk, outcome: { kind: 'nothing' } };
+    return { walk, outcome: outcomeOf(await this.runSteps(walk.steps), walk.steps) };
+  }
+
+  /**
+   * fast-check takes the last move that was made for the one that failed, and shrinks what stands before it: the walk is made once
+   * more, without the device, and ends at the move that showed what was found.
+   */
+  private async replay(
+    moves: Iterable<fc.AsyncCommand<Model, Walk>>,
+    answers: readonly State[],
+    outcome: Failing,
+  ): Promise<void> {
+    let next = 0;
+    const walk = new Walk(async () => {
+      const answer = answers[next];
+      next += 1;
+      if (answer === undefined) throw new WalkEnds(outcome.signature);
+      return answer;
+    });
+    await fc.asyncModelRun(() => this.start(walk), endAfter(moves, outcome.move, walk, outcome.signature));
+    throw new WalkEnds(outcome.signature);
+  }
+
+  private start(walk: Walk): { model: Model; real: Walk } {
+    return { model: new Model(this.options.abilities, this.options.maxSteps), real: walk };
+  }
+
+  private runSteps(steps: readonly WalkStep[]): Promise<CaseResult> {
+    this.cases += 1;
+    const text = scenarioText({
+      name: NAME,
+      clauses: ['STATE-STEADY'],
+      steps: steps.map(({ data }) => data),
+      comment: [],
+    });
+    // No step may blame the first clause of the scenario by default: what it blames has to be its own.
+    return this.runner.run({ ...caseOfText('walk.yaml', text), clauses: [] });
+  }
+}
+
+/** The moves; the walk ends when the one of this number has been made. */
+function* endAfter(
+  moves: Iterable<fc.AsyncCommand<Model, Walk>>,
+  last: number,
+  walk: Walk,
+  why: string,
+): Generator<fc.AsyncCommand<Model, Walk>> {
+  for (const move of moves) {
+    if (walk.begun > last) throw new WalkEnds(why);
+    yield move;
+  }
+}
+
+const STATES: readonly (State | undefined)[] = [
+  'stop',
+  'running',
+  'stop-and-copy',
+  'pre-copy',
+  'resuming',
+  undefined,
+  'error',
+  undefined,
+];
+
+/** The state of the device at the end of a case, as it was read last. */
+function stateOf(result: CaseResult): State | undefined {
+  const row = result.accesses.findLast(
+    ({ side, call, target, errno }) =>
+      side === 'source' && call === 'pread' && target === 'device_state' && errno === '',
+  );
+  const value = /^0x([0-9a-f]+)/.exec(row?.value ?? '')?.[1];
+  return value === undefined ? undefined : STATES[Number.parseInt(value, 16) & 7];
+}

@@ -1,0 +1,87 @@
+/** Accesses to the fields of the migration region beside the loops: what may always be read, and writes that must have no effect. */
+import fc from 'fast-check';
+import type { ClauseId } from '../../../language/scenario';
+import type { Model } from '../model';
+import type { StepData } from '../step-data';
+import type { Walk } from '../walk';
+import { Move, type WeightedMove } from './move';
+
+class ReadReserved extends Move {
+  protected allowed({ session }: Readonly<Model>): boolean {
+    return session?.inBuffer !== true;
+  }
+
+  protected take(_model: Model, walk: Walk): void {
+    walk.add({ read: { field: 'reserved', is: 0 }, judge: 'MIG-RESERVED-R' });
+  }
+
+  toString(): string {
+    return 'read(reserved)';
+  }
+}
+
+interface Poke {
+  readonly clause: ClauseId;
+  readonly step: StepData;
+}
+
+/** Values that would be seen, were they kept. */
+const POKES: readonly Poke[] = [
+  { clause: 'MIG-RESERVED-W', step: { write: { field: 'reserved', u32: 0xffffffff } } },
+  { clause: 'MIG-RO-PENDING', step: { write: { field: 'pending_bytes', u64: 0 } } },
+  { clause: 'MIG-RO-PENDING', step: { write: { field: 'pending_bytes', u64: 0x5eed0000 } } },
+  { clause: 'MIG-RO-OFFSET', step: { write: { field: 'data_offset', u64: 0x5eed0000 } } },
+  { clause: 'MIG-WIDTH', step: { write: { region: 'migration', at: 0, u8: 0 } } },
+];
+
+/** A write that the text says has no effect, or that the device refuses. */
+class PokeField extends Move {
+  constructor(private readonly poke: Poke) {
+    super();
+  }
+
+  protected allowed({ state, session }: Readonly<Model>): boolean {
+    // Half a buffer, or half a stream, would be spoilt by what a device may well do.
+    return state !== 'error' && state !== 'resuming' && session?.inBuffer !== true;
+  }
+
+  protected take(model: Model, walk: Walk): void {
+    const { clause, step } = this.poke;
+    walk.add({ ...step, provoke: 'MIG-ACCESS-USER', expect: { result: 'either' } });
+    model.doubt(clause);
+  }
+
+  toString(): string {
+    return `poke(${this.poke.clause})`;
+  }
+}
+
+/** Questions that a user may ask at any time. */
+class Ask extends Move {
+  constructor(private readonly step: StepData) {
+    super();
+  }
+
+  protected allowed({ abilities }: Readonly<Model>): boolean {
+    return abilities.capabilities || !('capabilities' in this.step);
+  }
+
+  protected take(_model: Model, walk: Walk): void {
+    walk.add(this.step);
+  }
+
+  toString(): string {
+    return `ask(${JSON.stringify(this.step)})`;
+  }
+}
+
+export const FIELD_MOVES: readonly WeightedMove[] = [
+  { weight: 2, arbitrary: fc.constant(null).map(() => new ReadReserved()) },
+  { weight: 1, arbitrary: fc.constantFrom(...POKES).map((poke) => new PokeField(poke)) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom<StepData>({ info: 'device' }, { capabilities: {} }, { info: { of: 'region', past: true } })
+      .map((step) => new Ask(step)),
+  },
+];

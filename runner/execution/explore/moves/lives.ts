@@ -1,0 +1,112 @@
+/** Between one life of the device and the next: reset, closing and opening, and what the device holds in between. */
+import fc from 'fast-check';
+import { blame, type Model } from '../model';
+import type { Walk } from '../walk';
+import { Move, type WeightedMove } from './move';
+
+class Reset extends Move {
+  protected allowed({ abilities }: Readonly<Model>): boolean {
+    return abilities.reset;
+  }
+
+  protected take(model: Model, walk: Walk): void {
+    walk.add({ reset: {} });
+    model.renew();
+  }
+
+  toString(): string {
+    return 'reset';
+  }
+}
+
+class Reopen extends Move {
+  protected allowed(): boolean {
+    return true;
+  }
+
+  protected take(model: Model, walk: Walk): void {
+    walk.add({ reopen: {} });
+    model.renew();
+    model.isFresh = false;
+    model.mappings.clear();
+    model.logging = false;
+    model.stoppedLogging = false;
+    model.failed = false;
+  }
+
+  toString(): string {
+    return 'reopen';
+  }
+}
+
+/** Brings the device into ERROR, as its profile knows how to. */
+class Fail extends Move {
+  protected allowed({ abilities, state }: Readonly<Model>): boolean {
+    return abilities.error && state === 'running';
+  }
+
+  protected take(model: Model, walk: Walk): void {
+    walk.add({ error: {} });
+    model.move('error');
+  }
+
+  toString(): string {
+    return 'error';
+  }
+}
+
+/** Something new for the device to keep, and to carry over. */
+class Mark extends Move {
+  protected allowed({ abilities, mayStimulate }: Readonly<Model>): boolean {
+    return abilities.mark && mayStimulate;
+  }
+
+  protected take(model: Model, walk: Walk): void {
+    const name = model.name('mark');
+    walk.add({ mark: { as: name } });
+    model.forget();
+    model.content = name;
+  }
+
+  toString(): string {
+    return 'mark';
+  }
+}
+
+/** Looks whether the device has what it should have. */
+class LookAtContent extends Move {
+  protected allowed({ abilities, mayStimulate, content, isFresh, fresh, doubts }: Readonly<Model>): boolean {
+    if (!abilities.mark || !mayStimulate) return false;
+    return isFresh ? fresh === undefined || content === undefined : content !== undefined && doubts.size > 0;
+  }
+
+  protected take(model: Model, walk: Walk): void {
+    if (model.isFresh) {
+      this.takeFresh(model, walk);
+      return;
+    }
+    const judge = blame(model.doubts);
+    walk.add({ fingerprint: { equals: model.content }, ...(judge === undefined ? {} : { judge }) }, true);
+    model.doubts.clear();
+  }
+
+  private takeFresh(model: Model, walk: Walk): void {
+    if (model.fresh === undefined) {
+      model.fresh = 'fresh';
+      walk.add({ fingerprint: { as: model.fresh } });
+    } else walk.add({ fingerprint: { equals: model.fresh }, judge: 'RES-RESET' });
+    model.content = model.fresh;
+  }
+
+  toString(): string {
+    return 'fingerprint';
+  }
+}
+
+export const LIFE_MOVES: readonly WeightedMove[] = [
+  { weight: 3, arbitrary: fc.constant(null).map(() => new Reset()) },
+  { weight: 1, arbitrary: fc.constant(null).map(() => new Reopen()) },
+  { weight: 1, arbitrary: fc.constant(null).map(() => new Fail()) },
+  { weight: 6, arbitrary: fc.constant(null).map(() => new Mark()) },
+  { weight: 4, arbitrary: fc.constant(null).map(() => new LookAtContent()) },
+];

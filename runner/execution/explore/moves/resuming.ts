@@ -1,0 +1,125 @@
+/** The resuming loop: whole streams and parts of them, with the liberties that a user may take, and streams that are no good. */
+import fc from 'fast-check';
+import type { ClauseId } from '../../../language/scenario';
+import type { Model, Stream } from '../model';
+import type { Walk } from '../walk';
+import { given, Move, seldom, type WeightedMove } from './move';
+
+interface Liberties {
+  readonly buffers: number | undefined;
+  readonly pieces: string | undefined;
+  readonly via: 'mmap' | 'alternate' | undefined;
+  readonly overwrite: true | undefined;
+}
+
+/** Whatever there is to give: what the destination saved, or what this device saved itself. */
+function stock({ offered, saved }: Readonly<Model>): Stream | undefined {
+  return offered ?? saved;
+}
+
+function mayGive(model: Readonly<Model>): boolean {
+  return model.state === 'resuming' && model.given === 'nothing' && stock(model) !== undefined;
+}
+
+function labels({ from }: Stream): unknown {
+  return from.length === 1 ? from[0] : [...from];
+}
+
+class Give extends Move {
+  constructor(private readonly liberties: Liberties) {
+    super();
+  }
+
+  protected allowed(model: Readonly<Model>): boolean {
+    return mayGive(model);
+  }
+
+  protected take(model: Model, walk: Walk): void {
+    const stream = stock(model);
+    if (!stream) return;
+    const { buffers, pieces, via, overwrite } = this.liberties;
+    const liberty: ClauseId | undefined =
+      overwrite === true ? 'RES-CONSUME' : pieces !== undefined || via !== undefined ? 'RES-WRITE' : undefined;
+    const args = given({ from: labels(stream), buffers, pieces, via, overwrite });
+    walk.add({ resume: args, ...(liberty === undefined ? {} : { judge: liberty }) }, true);
+    model.given = buffers === undefined ? 'whole' : 'partial';
+    model.taking = { ...stream, liberties: new Set(liberty === undefined ? [] : [liberty]) };
+  }
+
+  toString(): string {
+    return `give(${JSON.stringify(given({ ...this.liberties }))})`;
+  }
+}
+
+/** A stream with something wrong in it, and the device told to run with it. */
+class GiveWrong extends Move {
+  constructor(private readonly how: string) {
+    super();
+  }
+
+  protected allowed(model: Readonly<Model>): boolean {
+    return mayGive(model) && stock(model)?.from.length === 1;
+  }
+
+  protected async take(model: Model, walk: Walk): Promise<void> {
+    const stream = stock(model);
+    if (!stream) return;
+    const wrong = model.name('wrong');
+    walk.add({ tamper: { stream: stream.from[0], as: wrong, how: this.how } });
+    walk.add({ resume: wrong, provoke: 'RES-ORDER', expect: { result: 'either' } });
+    walk.add({ transition: 'running', expect: { result: 'either' } });
+    const unless = stream.content === undefined || this.how === 'foreign' ? {} : stream.content;
+    walk.add({ refused: unless, judge: 'RES-BAD-DATA' });
+    model.given = 'wrong';
+    const now = await walk.state();
+    if (now !== 'resuming') model.move(now);
+    model.given = 'wrong';
+  }
+
+  toString(): string {
+    return `give-wrong(${this.how})`;
+  }
+}
+
+/** A data_size that the section has no room for. */
+class GiveTooMuch extends Move {
+  constructor(private readonly size: Readonly<Record<string, unknown>>) {
+    super();
+  }
+
+  protected allowed(model: Readonly<Model>): boolean {
+    return mayGive(model);
+  }
+
+  protected async take(model: Model, walk: Walk): Promise<void> {
+    const stream = stock(model);
+    if (!stream) return;
+    const resume = { from: labels(stream), buffers: 1, ...this.size };
+    walk.add({ resume, provoke: 'RES-SEQUENCE-USER', expect: { errno: 'any' }, judge: 'RES-OVERSIZE' });
+    model.given = 'wrong';
+    const now = await walk.state();
+    if (now !== 'resuming') model.move(now);
+  }
+
+  toString(): string {
+    return `give-too-much(${JSON.stringify(this.size)})`;
+  }
+}
+
+const liberties: fc.Arbitrary<Liberties> = fc.record({
+  buffers: seldom(fc.nat({ max: 4 }), 3),
+  pieces: seldom(fc.constantFrom('natural', 'u8', 'odd', 'mixed'), 5),
+  via: seldom(fc.constantFrom('mmap', 'alternate'), 5),
+  overwrite: seldom(fc.constant(true as const), 4),
+});
+
+export const RESUMING_MOVES: readonly WeightedMove[] = [
+  { weight: 8, arbitrary: liberties.map((how) => new Give(how)) },
+  { weight: 2, arbitrary: fc.constantFrom('truncate', 'cut', 'foreign').map((how) => new GiveWrong(how)) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .constantFrom<Readonly<Record<string, unknown>>>({ beyond: '1B' }, { claim: '4GiB' })
+      .map((size) => new GiveTooMuch(size)),
+  },
+];

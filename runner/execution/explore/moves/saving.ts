@@ -1,0 +1,78 @@
+/** The saving loop, with the liberties that a user may take in it. */
+import fc from 'fast-check';
+import type { Model } from '../model';
+import type { Walk } from '../walk';
+import { given, Move, seldom, type WeightedMove } from './move';
+
+interface Liberties {
+  readonly buffers: number | undefined;
+  readonly leave: 'after-offset' | 'after-size' | 'mid-data' | 'after-data' | undefined;
+  readonly pieces: string | undefined;
+  readonly via: 'mmap' | 'both' | undefined;
+  readonly compare: string | undefined;
+  readonly poll: number | undefined;
+  readonly reread: number | undefined;
+  readonly order: 'each' | 'size' | undefined;
+  readonly again: string | undefined;
+}
+
+/** Saves, to the end or so many buffers. */
+class Save extends Move {
+  constructor(private readonly liberties: Liberties) {
+    super();
+  }
+
+  protected allowed({ isSaving, session }: Readonly<Model>): boolean {
+    return isSaving && session !== undefined && !session.inBuffer;
+  }
+
+  protected take(model: Model, walk: Walk): void {
+    const { session } = model;
+    if (!session) return;
+    const { buffers, leave, pieces, via, poll, reread, order, ...others } = this.liberties;
+    const name = model.name('saved');
+    const left = buffers === undefined ? undefined : leave;
+    const args = given({
+      as: name,
+      buffers,
+      leave: left,
+      pieces,
+      via,
+      poll,
+      reread,
+      order: reread === undefined ? undefined : order,
+      ...others,
+    });
+    walk.add({ save: args, ...(model.resumed ? { judge: 'RES-ROUNDTRIP' } : {}) });
+    session.streams.push(name);
+    session.drained = buffers === undefined && model.state === 'stop-and-copy';
+    session.inBuffer = left !== undefined && left !== 'after-data';
+    if (poll !== undefined) session.liberties.add('SAVE-PENDING-PURE');
+    if (reread !== undefined) session.liberties.add('SAVE-REREAD');
+    if (pieces !== undefined) session.liberties.add('SAVE-READ-PIECES');
+    if (via !== undefined) session.liberties.add('SAVE-READ');
+    if (left !== undefined) session.liberties.add('SAVE-REGARDLESS');
+    if (!session.drained || model.busy) return;
+    model.saved = { from: [...session.streams], content: model.content, liberties: new Set(session.liberties) };
+  }
+
+  toString(): string {
+    return `save(${JSON.stringify(given({ ...this.liberties }))})`;
+  }
+}
+
+const PIECES = ['natural', 'u8', 'u16', 'u32', 'u64', 'odd', 'mixed'];
+
+const liberties: fc.Arbitrary<Liberties> = fc.record({
+  buffers: seldom(fc.nat({ max: 5 }), 3),
+  leave: seldom(fc.constantFrom('after-offset', 'after-size', 'mid-data', 'after-data'), 3),
+  pieces: seldom(fc.constantFrom(...PIECES), 8),
+  via: seldom(fc.constantFrom('mmap', 'both'), 8),
+  compare: seldom(fc.constantFrom(...PIECES), 10),
+  poll: seldom(fc.integer({ min: 2, max: 6 }), 8),
+  reread: seldom(fc.integer({ min: 2, max: 4 }), 8),
+  order: seldom(fc.constantFrom('each', 'size'), 2),
+  again: seldom(fc.constant('30ms'), 10),
+});
+
+export const SAVING_MOVES: readonly WeightedMove[] = [{ weight: 10, arbitrary: liberties.map((how) => new Save(how)) }];

@@ -1,0 +1,73 @@
+/** What the device does by itself: it stands still while it is stopped, and goes on when it runs. */
+import fc from 'fast-check';
+import type { Model } from '../model';
+import type { Walk } from '../walk';
+import { Move, type WeightedMove } from './move';
+
+/** Watches a stopped device for a while. */
+class Quiet extends Move {
+  protected allowed({ stands, abilities, watchesIrq, mappings }: Readonly<Model>): boolean {
+    return stands && (abilities.counter || watchesIrq || mappings.size > 0);
+  }
+
+  protected take(_model: Model, walk: Walk): void {
+    walk.add({ quiet: {} });
+  }
+
+  toString(): string {
+    return 'quiet';
+  }
+}
+
+/** Looks whether a device that was just set running does run. */
+class Counter extends Move {
+  protected allowed({ abilities, mayStimulate, started }: Readonly<Model>): boolean {
+    return abilities.counter && mayStimulate && started !== undefined;
+  }
+
+  protected take(model: Model, walk: Walk): void {
+    walk.add({ counter: 'moving', judge: model.started });
+    model.started = undefined;
+  }
+
+  toString(): string {
+    return 'counter';
+  }
+}
+
+class WatchIrq extends Move {
+  protected allowed({ abilities, watchesIrq }: Readonly<Model>): boolean {
+    return abilities.irq && !watchesIrq;
+  }
+
+  protected take(model: Model, walk: Walk): void {
+    walk.add({ irq: 'watch' });
+    model.watchesIrq = true;
+  }
+
+  toString(): string {
+    return 'irq(watch)';
+  }
+}
+
+/** Makes the device raise an interrupt. What comes of it is seen when it must be quiet. */
+class RaiseIrq extends Move {
+  protected allowed({ watchesIrq, mayStimulate }: Readonly<Model>): boolean {
+    return watchesIrq && mayStimulate;
+  }
+
+  protected take(_model: Model, walk: Walk): void {
+    walk.add({ irq: 'raise' });
+  }
+
+  toString(): string {
+    return 'irq(raise)';
+  }
+}
+
+export const STILLNESS_MOVES: readonly WeightedMove[] = [
+  { weight: 3, arbitrary: fc.constant(null).map(() => new Quiet()) },
+  { weight: 2, arbitrary: fc.constant(null).map(() => new Counter()) },
+  { weight: 2, arbitrary: fc.constant(null).map(() => new WatchIrq()) },
+  { weight: 1, arbitrary: fc.constant(null).map(() => new RaiseIrq()) },
+];
