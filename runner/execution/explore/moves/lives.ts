@@ -28,9 +28,6 @@ class Reopen extends Move {
     walk.add({ reopen: {} });
     model.renew();
     model.isFresh = false;
-    model.mappings.clear();
-    model.logging = false;
-    model.stoppedLogging = false;
     model.failed = false;
   }
 
