@@ -1,9 +1,9 @@
-/** `devices`: what there is on this machine, whether it can be tested now, and what to do where it cannot. */
+/** `devices`: what there is on this machine or on another, whether it can be tested now, and what to do where it cannot. */
 import type { Command } from 'commander';
 import type { DiscoveredDevice, Discovery } from '../host/discover';
 import type { HostFacts } from '../host/vfio-host';
 import type { Act } from './main';
-import { EXIT } from './support/exit';
+import { CannotRun, EXIT } from './support/exit';
 import { checkHost } from './support/host-option';
 import { columns } from './support/layout';
 import { jsonText, printable } from './support/printable';
@@ -34,12 +34,15 @@ const IN_REACH = new Set<DiscoveredDevice['status']>([
 ]);
 
 export function declare(command: Command, act: Act): void {
-  command.option('--json', 'as JSON').option('--host <host>', 'whose devices', 'local').action(act(devices));
+  command
+    .option('--json', 'as JSON')
+    .option('--host <host>', 'whose devices: local, ssh:[USER@]HOST or unix:PATH', 'local')
+    .action(act(devices));
 }
 
 function devices(options: { readonly json?: true; readonly host: string }): number {
   checkHost(options.host);
-  const found = discover();
+  const found = discover(options.host);
   if (options.json) {
     process.stdout.write(
       jsonText({ host: found.host ?? null, notes: found.notes, devices: [...found.devices, REFERENCE] }),
@@ -51,19 +54,22 @@ function devices(options: { readonly json?: true; readonly host: string }): numb
 }
 
 /** Without koffi, or on a machine that it does not run on, there is still the reference device. */
-function discover(): Found {
-  const { createLocalHost } = require('../host/local/local-host') as typeof import('../host/local/local-host');
+function discover(name: string): Found {
+  const { createHost } = require('../host/create-host') as typeof import('../host/create-host');
   const { discoverDevices } = require('../host/discover') as typeof import('../host/discover');
   const { HostUnavailable } = require('../host/host-unavailable') as typeof import('../host/host-unavailable');
+  const { HostLost } = require('../host/vfio-host') as typeof import('../host/vfio-host');
   try {
-    const host = createLocalHost();
+    const host = createHost(name);
     try {
       return { host: host.facts, ...discoverDevices(host) };
     } finally {
       host.dispose();
     }
   } catch (error) {
+    if (error instanceof HostLost) throw new CannotRun(error.message);
     if (!(error instanceof HostUnavailable)) throw error;
+    if (name !== 'local') throw new CannotRun(error.reason, error.remedy);
     return { devices: [], notes: [`The devices of this machine cannot be looked at: ${error.message}`] };
   }
 }

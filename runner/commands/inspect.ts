@@ -10,7 +10,7 @@ export function declare(command: Command, act: Act): void {
   command
     .argument('<device>', 'a PCI address, the UUID of a mediated device, or reference[:...]')
     .option('--json', 'as JSON')
-    .option('--host <host>', 'where the device is', 'local')
+    .option('--host <host>', 'where the device is: local, ssh:[USER@]HOST or unix:PATH', 'local')
     .action(act(inspect));
 }
 
@@ -20,7 +20,7 @@ async function inspect(device: string, options: { readonly json?: true; readonly
   const { askChild } = require('./inspection/ask-child') as typeof import('./inspection/ask-child');
   const { inspectText } = require('./inspection/text') as typeof import('./inspection/text');
   checkDevice(device, 'DEVICE');
-  const report = await askChild(device);
+  const report = await askChild(device, { host: options.host });
   if (options.json) process.stdout.write(jsonText(report));
   else print(inspectText(report, colorsFor(process.stdout)));
   return EXIT.fine;

@@ -18,7 +18,7 @@ export function declare(command: Command, act: Act): void {
       '--destination <device>',
       'a second device that takes the saved state, or self (default for reference: a correct one)',
     )
-    .option('--host <host>', 'where the devices are', 'local')
+    .option('--host <host>', 'where the devices are: local, ssh:[USER@]HOST or unix:PATH', 'local')
     .option('--profile <file>', 'the device profile (default: the one in devices/ that matches)')
     .option('--list', 'list the cases and their clauses; touches no device')
     .option('--case <id>', 'only this case, or all cases of this scenario; may be given again', collect)
@@ -44,6 +44,7 @@ export function declare(command: Command, act: Act): void {
 async function run(targets: readonly string[], given: RunOptions): Promise<number> {
   const { checkOptions } = require('./running/options') as typeof import('./running/options');
   const { HostUnavailable } = require('../host/host-unavailable') as typeof import('../host/host-unavailable');
+  const { HostLost } = require('../host/vfio-host') as typeof import('../host/vfio-host');
   const options = checkOptions(given);
   if (options.list) {
     const { listCases } = require('./running/list-cases') as typeof import('./running/list-cases');
@@ -53,6 +54,7 @@ async function run(targets: readonly string[], given: RunOptions): Promise<numbe
   try {
     return await runTargets(targets, options);
   } catch (error) {
+    if (error instanceof HostLost) throw new CannotRun(error.message);
     if (error instanceof HostUnavailable) throw new CannotRun(error.reason, error.remedy);
     throw error;
   }

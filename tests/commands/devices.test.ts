@@ -52,14 +52,17 @@ Module._load = function (name, ...rest) {
 });
 
 describe('--host', () => {
-  test('another machine is refused rather than ignored', () => {
-    expect(cli(['devices', '--host', 'ssh:lab'])).toEqual({
-      code: 2,
-      stdout: '',
-      stderr:
-        'error: --host ssh:lab: this version reaches only the devices of the machine it runs on\n  Run vfio-conformance there, with --host local.\n',
-    });
-  });
+  test.each([[['devices']], [['inspect', '0000:00:04.0']], [['run', 'smoke', '-d', '0000:00:04.0']]])(
+    '%s: another machine that cannot be reached is told, not replaced by this one',
+    (words) => {
+      expect(cli([...words, '--host', 'unix:/nowhere/agent'])).toEqual({
+        code: 3,
+        stdout: '',
+        stderr:
+          'error: unix:/nowhere/agent: the socket cannot be connected (ENOENT)\n  The agent, or the virtual machine in which it runs, has to be started first; docs/agent.md shows how.\n',
+      });
+    },
+  );
 
   test('what is no host', () => {
     expect(cli(['inspect', 'reference', '--host', 'lab'])).toEqual({

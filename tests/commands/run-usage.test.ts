@@ -63,9 +63,9 @@ test.each<[string, string[], string]>([
     'error: --destination 00:06.0: 2 devices are under test, and they cannot share it\n  Test them one after the other, or with `--destination self`.\n',
   ],
   [
-    'another host',
-    ['both', ...ON, '--host', 'unix:/run/x'],
-    'error: --host unix:/run/x: this version reaches only the devices of the machine it runs on\n',
+    'an option of ssh as a host',
+    ['both', ...ON, '--host', 'ssh:-oProxyCommand=x'],
+    'error: --host ssh:-oProxyCommand=x: a host is local, ssh:[USER@]HOST or unix:PATH\n',
   ],
   [
     'no repetition',

@@ -9,16 +9,18 @@ const DEADLINE_MS = 15_000;
 
 type End = 'late' | { readonly code: number | null; readonly signal: NodeJS.Signals | null };
 
-/** For tests of what happens to a child. */
 export interface AskOptions {
+  /** Where the device is. */
+  readonly host?: string;
+  /** For tests of what happens to a child. */
   readonly script?: string;
   readonly deadlineMs?: number;
 }
 
 /** @throws CannotRun when the device is missing, busy or forbidden, hangs, or kills the process. */
 export async function askChild(device: string, options: AskOptions = {}): Promise<InspectReport> {
-  const { script = path.join(__dirname, 'child.js'), deadlineMs = DEADLINE_MS } = options;
-  const child = spawn(process.execPath, [script, device], {
+  const { host = 'local', script = path.join(__dirname, 'child.js'), deadlineMs = DEADLINE_MS } = options;
+  const child = spawn(process.execPath, [script, device, host], {
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   const said = { out: '', error: '' };

@@ -1,10 +1,10 @@
 /**
  * The process in which `inspect` opens the device: the device may hang it or kill it, and the command line still has something to say.
- * Called with the device's name; says InspectMessages on standard output, one a line.
+ * Called with the names of the device and of its host; says InspectMessages on standard output, one a line.
  */
 import { writeSync } from 'node:fs';
 import { HostUnavailable } from '../../host/host-unavailable';
-import { DeviceHang, type VfioHost } from '../../host/vfio-host';
+import { DeviceHang, HostLost, type VfioHost } from '../../host/vfio-host';
 import { type DeviceAddress, parseDeviceAddress } from '../../vfio/device-address';
 import { openDevice } from '../../vfio/open-device';
 import { collect } from './collect';
@@ -20,7 +20,7 @@ function doing(what: string): void {
   say({ kind: 'doing', what });
 }
 
-function inspect(name: string): void {
+function inspect(name: string, hostName: string): void {
   const address = parseDeviceAddress(name);
   if (!address.ok) {
     say({ kind: 'failed', message: address.message });
@@ -28,7 +28,7 @@ function inspect(name: string): void {
   }
   let host: VfioHost | undefined;
   try {
-    host = createHost(address.value);
+    host = hostOf(address.value, hostName);
     doing('opening the device');
     const opened = openDevice(host, address.value);
     if (!opened.ok) {
@@ -43,6 +43,7 @@ function inspect(name: string): void {
     }
   } catch (error) {
     if (error instanceof HostUnavailable) say({ kind: 'failed', message: error.reason, advice: error.remedy });
+    else if (error instanceof HostLost) say({ kind: 'failed', message: error.message });
     else if (error instanceof DeviceHang) say({ kind: 'failed', message: `${error.message}: the device hangs` });
     else throw error;
   } finally {
@@ -50,14 +51,14 @@ function inspect(name: string): void {
   }
 }
 
-function createHost(address: DeviceAddress): VfioHost {
+function hostOf(address: DeviceAddress, hostName: string): VfioHost {
   if (address.kind === 'reference') {
     const { createReferenceHost } =
       require('../../host/reference/create-reference-host') as typeof import('../../host/reference/create-reference-host');
     return createReferenceHost({ device: address.name });
   }
-  const { createLocalHost } = require('../../host/local/local-host') as typeof import('../../host/local/local-host');
-  return createLocalHost();
+  const { createHost } = require('../../host/create-host') as typeof import('../../host/create-host');
+  return createHost(hostName);
 }
 
-inspect(process.argv[2] ?? '');
+inspect(process.argv[2] ?? '', process.argv[3] ?? 'local');

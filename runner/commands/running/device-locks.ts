@@ -29,10 +29,14 @@ export class DeviceLocks {
 }
 
 function realDevices(plan: RunPlan): readonly string[] {
-  const names = plan.devices.flatMap(({ device, destination }) => [device, destination ?? 'self']);
-  const real = names.flatMap((name) => {
+  const named = plan.devices.flatMap(({ device, destination, host }) =>
+    [device, destination ?? 'self'].map((name) => ({ name, host })),
+  );
+  const real = named.flatMap(({ name, host }) => {
     const parsed = parseDeviceAddress(name);
-    return parsed.ok && parsed.value.kind !== 'reference' ? [parsed.value.name] : [];
+    if (!parsed.ok || parsed.value.kind === 'reference') return [];
+    // The same address on two machines is two devices.
+    return [host === 'local' ? parsed.value.name : `${parsed.value.name}@${host}`];
   });
   return [...new Set(real)];
 }

@@ -1,13 +1,9 @@
 /** `--host`: where the devices are. */
+import { parseHostName } from '../../host/agent/host-name';
 import { UsageError } from './exit';
 
-/** Only this machine's own devices can be reached so far; another host is refused rather than ignored. */
+/** Says whether it is a host's name; nothing is connected. @throws UsageError */
 export function checkHost(host: string): void {
-  if (host === 'local') return;
-  if (/^(ssh:\S+|unix:\S+)$/.test(host))
-    throw new UsageError(
-      `--host ${host}: this version reaches only the devices of the machine it runs on`,
-      'Run vfio-conformance there, with --host local.',
-    );
-  throw new UsageError(`--host ${host}: a host is local, ssh:[USER@]HOST or unix:PATH`);
+  if (parseHostName(host) === undefined)
+    throw new UsageError(`--host ${host}: a host is local, ssh:[USER@]HOST or unix:PATH`);
 }

@@ -51,7 +51,8 @@ export function loadLibc(): Libc {
 
 type Koffi = typeof import('koffi');
 
-function requireKoffi(): Koffi {
+/** @throws HostUnavailable where koffi is missing or does not run. */
+export function requireKoffi(): Koffi {
   if (process.platform !== 'linux') {
     throw new HostUnavailable(
       `VFIO exists on Linux only, and this is ${process.platform}`,
