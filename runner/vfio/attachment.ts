@@ -167,7 +167,8 @@ export class Attachment {
   }
 }
 
+/** By the name of its node. The group's own name does not tell: mediated devices, too, are in groups that are called vfio-noiommu. */
 function isNoIommu(host: VfioHost, group: number): boolean {
-  const name = host.readText(`/sys/kernel/iommu_groups/${group}/name`);
-  return typeof name === 'string' && name.trim() === 'vfio-noiommu';
+  const nodes = host.list('/dev/vfio');
+  return typeof nodes !== 'number' && nodes.includes(`noiommu-${group}`);
 }

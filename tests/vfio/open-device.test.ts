@@ -91,12 +91,20 @@ const failures: readonly [what: string, script: Script, kind: OpenFailureKind, m
   ],
   [
     'no-IOMMU mode',
-    { readText: (next, path) => (path.endsWith('iommu_groups/1/name') ? 'vfio-noiommu\n' : next(path)) },
+    { list: (next, path) => (path === '/dev/vfio' ? ['noiommu-1', 'vfio'] : next(path)) },
     'wrong-kind',
     /no-IOMMU/,
     /real IOMMU/,
   ],
 ];
+
+test('a mediated device is taken, although its group is called vfio-noiommu', () => {
+  const host = scriptedReference('reference', {
+    readText: (next, path) => (path.endsWith('iommu_groups/1/name') ? 'vfio-noiommu\n' : next(path)),
+  });
+  const result = openDevice(host, { kind: 'mdev', name: '52464430-0001-4000-8000-000000000001' });
+  expect(result.ok).toBe(true);
+});
 
 test.each(failures)('%s: said so, with advice, and nothing half open', (_what, script, kind, message, advice) => {
   const host = scriptedReference('reference', script);
