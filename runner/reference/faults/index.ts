@@ -4,6 +4,10 @@ import { DEVICE_INFO_FAULTS } from './device-info';
 import { DIRTY_BITMAP_FAULTS } from './dirty-bitmap';
 import { DIRTY_LOG_FAULTS } from './dirty-log';
 import { HANGING_FAULTS } from './hanging';
+import { INDEPENDENT_HOST_FAULTS } from './independent-host';
+import { INDEPENDENT_RESUMING_FAULTS } from './independent-resuming';
+import { INDEPENDENT_SAVING_FAULTS } from './independent-saving';
+import { INDEPENDENT_STATE_FAULTS } from './independent-state';
 import { INVALID_STATE_FAULTS } from './invalid-states';
 import { IOMMU_INFO_FAULTS } from './iommu-info';
 import { MAPPED_SECTION_FAULTS } from './mapped-section';
@@ -44,4 +48,8 @@ export const FAULTS: readonly Peculiarity[] = [
   ...IOMMU_INFO_FAULTS,
   ...DIRTY_LOG_FAULTS,
   ...DIRTY_BITMAP_FAULTS,
+  ...INDEPENDENT_STATE_FAULTS,
+  ...INDEPENDENT_SAVING_FAULTS,
+  ...INDEPENDENT_RESUMING_FAULTS,
+  ...INDEPENDENT_HOST_FAULTS,
 ];

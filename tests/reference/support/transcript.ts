@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { writeScalar } from '../../../runner/abi/scalar';
+import { INDEPENDENT_SCENES } from './independent-scenes';
 import { type Device, ioctl, Lab, type Stream } from './reference-lab';
 
 /** One thing that a user does with a fresh host; what it saw goes into `say`. */
@@ -613,4 +614,13 @@ const ACTS: Readonly<Record<string, Act>> = {
     lab.destination.fill(start, 300);
     say('second device', lab.dirtyPages(start, 65536n));
   },
+  ...scenesAsActs(),
 };
+
+function scenesAsActs(): Record<string, Act> {
+  const acts = Object.entries(INDEPENDENT_SCENES).map(([name, scene]): [string, Act] => [
+    name,
+    (lab, say) => say('seen', scene(lab)),
+  ]);
+  return Object.fromEntries(acts);
+}
