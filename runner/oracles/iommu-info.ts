@@ -59,6 +59,7 @@ class IommuInfoOracle implements OracleHooks {
       if (capability.id === VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION) this.judgeMigration(container, capability);
       if (capability.id === VFIO_IOMMU_TYPE1_INFO_DMA_AVAIL) this.judgeAvail(memory, capability);
     }
+    if (chain.problems.length > 0) return;
     if (!has(VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION))
       this.judge.notApplicable('IOMMU-CAP-MIG', 'the IOMMU info has no MIGRATION capability (2)');
     else this.judge.notApplicable('IOMMU-CAP-MIG-ABSENT', 'the IOMMU info has the MIGRATION capability (2)');

@@ -16,27 +16,36 @@ export interface Diagnosis {
   readonly hint?: string;
 }
 
-/** `otherwise` is what the step is about: it broke if the write would be reported under the plainest conditions. */
+/** `subject` is what the step is about; it broke if nothing else explains the gap. */
 export function diagnoseMissing(
   context: StepContext,
   bitmap: DirtyBitmap,
   seen: Comparison,
-  otherwise: ClauseId,
+  subject: ClauseId,
 ): Diagnosis {
   const moved = findMove(bitmap, seen);
   if (moved) return { clause: 'DIRTY-RANGE', hint: moved };
+  const otherwise = { clause: subject };
   const found = findWrite(context, bitmap, seen);
-  if (!found || !isRunning(context)) return { clause: otherwise };
+  if (!found || !isRunning(context)) return otherwise;
   const beforeFirstReading = isReported(context, found, false);
   const afterFirstReading = isReported(context, found, true);
-  if (beforeFirstReading === undefined || afterFirstReading === undefined) return { clause: otherwise };
-  if (beforeFirstReading && afterFirstReading)
-    return { clause: otherwise, hint: 'with a log started anew the same write is reported' };
+  if (beforeFirstReading === undefined || afterFirstReading === undefined) return otherwise;
+  if (beforeFirstReading && afterFirstReading) {
+    // Reported by a bitmap of its mapping alone: then the longer range is what it was lost in.
+    const alone = found.mapping.iova === bitmap.iova && found.mapping.size === sizeOf(bitmap);
+    const clause = alone || context.step.judge !== undefined ? subject : 'DIRTY-RANGE';
+    return { clause, hint: `with a log started anew a bitmap of "${found.mapping.label}" reports the same write` };
+  }
   if (beforeFirstReading)
     return { clause: 'DIRTY-PERSIST', hint: 'the same write is reported only before the first GET_BITMAP' };
   if (afterFirstReading)
     return { clause: 'DIRTY-START', hint: 'the same write is reported only after the first GET_BITMAP' };
-  return { clause: 'DIRTY-COMPLETE', hint: 'the same write is not reported with a log started anew either' };
+  return { ...otherwise, hint: 'the same write is not reported with a log started anew either' };
+}
+
+function sizeOf({ pages, pageSize }: DirtyBitmap): bigint {
+  return BigInt(pages) * pageSize;
 }
 
 interface FoundWrite {
@@ -69,7 +78,7 @@ function isReported(context: StepContext, { write, mapping }: FoundWrite, readFi
   const read = () => log.getBitmap({ iova: mapping.iova, size: mapping.size, pageSize }).outcome;
   if (!log.stop().ok || !log.start().ok) return undefined;
   if (readFirst && !read().ok) return undefined;
-  makeDeviceWrite(context, mapping, write.iova - mapping.iova, write.size);
+  makeDeviceWrite(context, write.iova, write.size);
   const bitmap = read();
   if (!bitmap.ok) return undefined;
   const pages = [...pagesOf(bitmap.value, [write])];
@@ -91,10 +100,12 @@ const MOVES: readonly { readonly what: string; readonly move: (page: number) => 
 
 /** Says how the bits moved, if one move explains all of the bitmap; one page alone could be explained by any. */
 function findMove(bitmap: DirtyBitmap, { written }: Comparison): string | undefined {
-  if (written.length < 2) return undefined;
   const count = bitmap.count();
+  const expected = new Set(written);
   return MOVES.find(({ move }) => {
-    const inside = written.map(move).filter((page) => page >= 0 && page < bitmap.pages);
-    return inside.length === count && inside.length > 0 && inside.every((page) => bitmap.has(page));
+    const moved = written.map(move).filter((page) => page >= 0 && page < bitmap.pages);
+    // A bit may be lost over the end of the bitmap.
+    const whole = moved.length > 1 && moved.length === count && moved.length >= written.length - 1;
+    return whole && moved.every((page) => bitmap.has(page)) && moved.some((page) => !expected.has(page));
   })?.what;
 }

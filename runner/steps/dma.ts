@@ -1,5 +1,6 @@
 /** dma: makes the device write to memory, by its profile. */
 import { Type } from '@sinclair/typebox';
+import type { HostMemory } from '../host/vfio-host';
 import { Address, Choice, Count, Label, Many, Size } from '../language/scalars';
 import type { StepTemplate } from '../language/scenario';
 import type { NamedMapping } from './device-session';
@@ -62,28 +63,55 @@ export const verb = defineVerb({
     for (const page of args.page) {
       const start = BigInt(args.place === 'start' ? page : page + 1) * unit + args.at - back;
       if (args.background) startWriting(context, mapping.iova + start, size);
-      else makeDeviceWrite(context, mapping, start, size);
+      else makeDeviceWrite(context, mapping.iova + start, size);
     }
   },
 });
 
-/** The device writes `size` bytes at `offset` of a mapping; what it wrote is owed to the dirty log. */
-export function makeDeviceWrite(context: StepContext, mapping: NamedMapping, offset: bigint, size: bigint): void {
+/** The device writes `size` bytes at an address; what it wrote is owed to the dirty log. */
+export function makeDeviceWrite(context: StepContext, iova: bigint, size: bigint): void {
   const { session } = context;
-  if (offset < 0n || offset + size > BigInt(mapping.memory.length))
-    context.giveUp(`dma: ${size} bytes at ${offset} do not lie in the mapping "${mapping.label}"`);
-  const iova = mapping.iova + offset;
+  const pieces = piecesOf(context, iova, size);
   for (const filling of [UNTOUCHED, UNTOUCHED_TOO]) {
-    context.host.poke(mapping.memory, Number(offset), new Uint8Array(Number(size)).fill(filling));
+    for (const { memory, at, length } of pieces) context.host.poke(memory, at, new Uint8Array(length).fill(filling));
     runProfile(context, iova, size);
     if (session.dma.logging) session.dma.writes.push({ iova, size });
-    if (untouchedPage(context, mapping, offset, size, filling) === undefined) return;
+    if (pieces.every((piece) => isWritten(context, piece, filling))) return;
   }
-  const page = untouchedPage(context, mapping, offset, size, UNTOUCHED_TOO) ?? offset;
   // Whether the device, its profile or the mapping is at fault cannot be told from here.
   context.giveUp(
-    `dma: the device did not write the page at 0x${(mapping.iova + page).toString(16)}, as the profile's \`dma:\` asked it to: is bus mastering on, can it reach the address, does the profile wait for the end?`,
+    `dma: the device did not write all of the ${size} bytes at 0x${iova.toString(16)}, as the profile's \`dma:\` asked it to: is bus mastering on, can it reach the address, does the profile wait for the end?`,
   );
+}
+
+/** A part of a write that lies in one page of one mapping. */
+interface Piece {
+  readonly memory: HostMemory;
+  readonly at: number;
+  readonly length: number;
+}
+
+/** A write may go on from one mapping into the next. */
+function piecesOf(context: StepContext, iova: bigint, size: bigint): readonly Piece[] {
+  const mappings = [...context.session.dma.mappings.values()];
+  const page = BigInt(context.host.facts.pageSize);
+  const pieces: Piece[] = [];
+  const end = iova + size;
+  for (let start = iova; start < end; ) {
+    const mapping = mappings.find((one) => start >= one.iova && start < one.iova + BigInt(one.memory.length));
+    if (!mapping) context.giveUp(`dma: 0x${start.toString(16)} is not memory that was mapped`);
+    const endOfPage = (start / page + 1n) * page;
+    const next = endOfPage < end ? endOfPage : end;
+    pieces.push({ memory: mapping.memory, at: Number(start - mapping.iova), length: Number(next - start) });
+    start = next;
+  }
+  return pieces;
+}
+
+function isWritten(context: StepContext, { memory, at, length }: Piece, filling: number): boolean {
+  const bytes = new Uint8Array(length);
+  context.host.peek(memory, at, bytes);
+  return bytes.some((byte) => byte !== filling);
 }
 
 /** A transfer that is under way when this returns, or done already: whether it happens depends on what comes next. */
@@ -109,24 +137,6 @@ function runProfile(context: StepContext, iova: bigint, size: bigint): void {
     context.run(template.instantiate({ iova: iova + done, size: size - done < most ? size - done : most }));
 }
 
-/** The offset of a page of the write that still holds only what it was filled with. */
-function untouchedPage(
-  context: StepContext,
-  mapping: NamedMapping,
-  offset: bigint,
-  size: bigint,
-  filling: number,
-): bigint | undefined {
-  const page = context.host.facts.pageSize;
-  const bytes = new Uint8Array(Number(size));
-  context.host.peek(mapping.memory, Number(offset), bytes);
-  // The first part ends where its page does.
-  for (let start = 0, end = page - (Number(offset) % page); start < bytes.length; start = end, end += page) {
-    if (bytes.subarray(start, end).every((byte) => byte === filling)) return offset + BigInt(start);
-  }
-  return undefined;
-}
-
 /** Many small writes and some over several pages, at any byte; the same for the same seed. */
 function writeAtRandom(context: StepContext, mapping: NamedMapping, count: number): void {
   const { values } = context.memory;
@@ -137,7 +147,7 @@ function writeAtRandom(context: StepContext, mapping: NamedMapping, count: numbe
   for (let done = 0; done < count; done += 1) {
     const largest = next(2) === 0 ? 64 : RANDOM_PAGES * unit;
     const size = 1 + next(Math.min(largest, mapping.memory.length));
-    makeDeviceWrite(context, mapping, BigInt(next(mapping.memory.length - size + 1)), BigInt(size));
+    makeDeviceWrite(context, mapping.iova + BigInt(next(mapping.memory.length - size + 1)), BigInt(size));
   }
 }
 

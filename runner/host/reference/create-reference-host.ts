@@ -12,6 +12,8 @@ import type { HostFacts, VfioHost } from '../vfio-host';
 import { closestName } from './closest-name';
 import { ReferenceHost } from './reference-host';
 
+const DMA_ENTRY_LIMIT = 512;
+
 export interface ReferenceHostOptions {
   /** The device under test: `reference[:pci|zpci|ccw|fsl-mc][,be][,page=64k][,layout=...][,size=...][+NAME...]`. */
   readonly device: string;
@@ -23,7 +25,7 @@ export interface ReferenceHostOptions {
   readonly clock?: 'virtual';
   /** Decides the devices' content; the same seed gives the same bytes. Default 1. */
   readonly seed?: number;
-  /** dma_entry_limit of vfio_iommu_type1. Default 65535. */
+  /** dma_entry_limit of vfio_iommu_type1, which Linux sets to 65535 and an administrator may lower. Default 512, so that a scenario gets there. */
   readonly dmaEntryLimit?: number;
 }
 
@@ -68,7 +70,7 @@ export function createReferenceHost(options: ReferenceHostOptions): VfioHost {
     for (const peculiarity of selection.peculiarities) peculiarity.device?.(device);
     return { number: endpoint.group, device };
   };
-  const entryLimit = options.dmaEntryLimit ?? 65535;
+  const entryLimit = options.dmaEntryLimit ?? DMA_ENTRY_LIMIT;
   const kernel = new Kernel({
     order,
     pageSize,

@@ -110,7 +110,8 @@ export const DIRTY_BITMAP_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'small-bitmap-accepted',
-    breaks: ['DIRTY-SIZE'],
+    breaks: ['DIRTY-SIZE', 'UNMAP-SIZE'],
+    reason: 'the same check serves UNMAP_DMA',
     summary: 'a bitmap one word too small is accepted, and the last word is written behind it',
     iommu: (iommu) =>
       override(
@@ -121,7 +122,8 @@ export const DIRTY_BITMAP_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'bitmap-size-in-bits',
-    breaks: ['DIRTY-SIZE'],
+    breaks: ['DIRTY-SIZE', 'UNMAP-SIZE'],
+    reason: 'the same check serves UNMAP_DMA',
     summary: '8 pages are content with a bitmap of 1 byte, and 8 bytes are written',
     iommu: (iommu) =>
       override(
@@ -133,7 +135,8 @@ export const DIRTY_BITMAP_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'bitmap-above-maximum-accepted',
-    breaks: ['DIRTY-SIZE'],
+    breaks: ['DIRTY-SIZE', 'UNMAP-SIZE'],
+    reason: 'the same check serves UNMAP_DMA',
     summary: 'a bitmap.size above max_dirty_bitmap_size is accepted',
     iommu: (iommu) =>
       override(

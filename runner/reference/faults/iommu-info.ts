@@ -56,7 +56,8 @@ export const IOMMU_INFO_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'iommu-migration-capability-missing',
-    breaks: ['IOMMU-CAP-MIG-ABSENT'],
+    breaks: ['IOMMU-CAP-MIG-ABSENT', 'IOMMU-CAP-MIG'],
+    reason: 'dirty page logging is claimed of the device, and the capability that says so is missing',
     summary: 'dirty page logging works although the MIGRATION capability is missing',
     iommu: (iommu) => replace(iommu, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, () => []),
   }),
@@ -69,7 +70,8 @@ export const IOMMU_INFO_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'iommu-migration-cut',
-    breaks: ['IOMMU-CAP-VERSION'],
+    breaks: ['IOMMU-CAP-VERSION', 'IOMMU-CAP-MIG'],
+    reason: 'without max_dirty_bitmap_size the capability does not say that dirty page logging works',
     summary: 'the MIGRATION capability ends before max_dirty_bitmap_size',
     iommu: (iommu) =>
       replace(iommu, VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION, (capability) => [
@@ -146,7 +148,8 @@ export const IOMMU_INFO_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'iommu-argsz-too-little',
-    breaks: ['IOMMU-INFO-CHAIN'],
+    breaks: ['IOMMU-INFO-CHAIN', 'IOMMU-CAP-MIG'],
+    reason: 'who asks with that argsz finds no MIGRATION capability',
     summary: 'the argsz that VFIO_IOMMU_GET_INFO asks for is 4 bytes too small to get the chain',
     iommu: (iommu) =>
       override(iommu, 'writeInfo', (original) => (structure, reply) => {
