@@ -19,8 +19,10 @@ interface Iteration {
   size?: bigint;
   /** Bytes of the buffer read so far, from its start. */
   read: bigint;
-  /** The user asked for less than the rest of the buffer. */
+  /** The user asked for less than the rest of the buffer, and got it. */
   cut: boolean;
+  /** data_offset was read more than once. */
+  reread: boolean;
   failed: boolean;
   /** A field that ignores writes was written meanwhile: what differs afterwards is that clause's to judge. */
   disturbed?: boolean;
@@ -38,6 +40,8 @@ interface Loop {
 
 class SavingLoopOracle implements OracleHooks {
   private readonly loops = new Map<DeviceView, Loop>();
+  /** So many bytes, from the start of a buffer, were once read in one piece. */
+  private readonly proven = new Map<DeviceView, bigint>();
 
   constructor(
     private readonly judge: Judge,
@@ -59,6 +63,7 @@ class SavingLoopOracle implements OracleHooks {
 
   deviceClosed(device: DeviceView): void {
     this.forget(device);
+    this.proven.delete(device);
   }
 
   strayAccess(device: DeviceView): void {
@@ -88,16 +93,16 @@ class SavingLoopOracle implements OracleHooks {
     const before = loop.iteration;
     if (before?.size !== undefined) this.endIteration(loop, before);
     else if (before && before.offset === undefined && stopped && !before.disturbed)
-      this.judgePoll(before.pending, pending);
+      this.judgePoll(loop, before.pending, pending);
     if (stopped) loop.promised ??= pending;
     else if (!before && pending === 0n) this.judge.reported('SAVE-PRE-EMPTY', 'nothing is pending in pre-copy');
     else if (!before) this.judge.kept('SAVE-PRE-EMPTY');
-    loop.iteration = { pending, read: 0n, cut: false, failed: false };
+    loop.iteration = { pending, read: 0n, cut: false, reread: false, failed: false };
     if (pending === 0n && stopped) this.drained(loop);
   }
 
   /** pending_bytes read once more, in stop-and-copy, with nothing in between. */
-  private judgePoll(before: bigint, now: bigint): void {
+  private judgePoll(loop: Loop, before: bigint, now: bigint): void {
     if (before === 0n) {
       this.judge.check('SAVE-DRAIN', now === 0n, () => ({
         expected: 'a stopped device that has given all has nothing new: pending_bytes stays 0',
@@ -105,6 +110,8 @@ class SavingLoopOracle implements OracleHooks {
       }));
       return;
     }
+    // What is wrong with looking twice is wrong with the sum too, and said once.
+    loop.whole = false;
     this.judge.check('SAVE-PENDING-PURE', now === before, () => ({
       expected: `pending_bytes read again before data_offset is still ${before} in stop-and-copy`,
       observed: `${now}`,
@@ -116,7 +123,7 @@ class SavingLoopOracle implements OracleHooks {
     const size = iteration.size ?? 0n;
     loop.delivered += size;
     if (size > loop.largest) loop.largest = size;
-    if (iteration.failed || iteration.read < size) loop.whole = false;
+    if (iteration.failed || iteration.reread || iteration.read < size) loop.whole = false;
     else if (size > 0n) this.judge.kept('SAVE-SIZE');
   }
 
@@ -141,6 +148,7 @@ class SavingLoopOracle implements OracleHooks {
     }
     if (iteration.offset !== undefined) {
       const first = iteration.offset;
+      iteration.reread = true;
       if (iteration.disturbed) return;
       this.judge.check('SAVE-REREAD', offset === first, () => ({
         expected: `data_offset read again in one iteration is still 0x${first.toString(16)}`,
@@ -191,7 +199,8 @@ class SavingLoopOracle implements OracleHooks {
         observed: `0x${offset.toString(16)} + ${size}`,
       }));
     }
-    if (stateOf(device) !== STOP_AND_COPY) return;
+    // Where looking twice has used the data up, that is what is wrong (SAVE-REREAD).
+    if (stateOf(device) !== STOP_AND_COPY || iteration.reread) return;
     this.judge.check('SAVE-PROGRESS', size > 0n, () => ({
       expected: `data_size above 0 while pending_bytes is ${iteration.pending} in stop-and-copy`,
       observed: '0: QEMU would end its loop here and report success',
@@ -207,23 +216,32 @@ class SavingLoopOracle implements OracleHooks {
     if (start < 0n || end > iteration.size) return;
     if (access.result > 0 && start === iteration.read) iteration.read += BigInt(access.result);
     if (access.result <= 0) iteration.failed = true;
-    if (end < iteration.size) iteration.cut = true;
     if (access.result < 0) this.reportError('read of the data section', access.result);
     this.judgeRead(device, access, iteration);
+    if (access.result < access.length) return;
+    if (start === 0n && end === iteration.size && end > this.provenOf(device)) this.proven.set(device, end);
+    if (end < iteration.size) iteration.cut = true;
   }
 
-  private judgeRead(device: DeviceView, access: SectionAccess, { size, cut }: Iteration): void {
+  private judgeRead(device: DeviceView, access: SectionAccess, iteration: Iteration): void {
     const ok = access.result > 0;
     const observed =
       access.result === 0 ? 'it returned 0 bytes' : `it failed with ${errnoName(-access.result) ?? access.result}`;
     const mappable = device.migration?.areas.some(
       (area) => access.offset >= area.offset && access.offset < area.offset + area.size,
     );
-    const clause = mappable && access.via === 'read' ? 'MIG-MMAP-OPTIONAL' : cut ? 'SAVE-READ-PIECES' : 'SAVE-READ';
-    const what = `a read of ${access.length} bytes at 0x${access.offset.toString(16)} of the buffer's ${size ?? 0n} bytes`;
+    const pieces = isPiece(access, iteration, this.provenOf(device));
+    const clause =
+      mappable && access.via === 'read' ? 'MIG-MMAP-OPTIONAL' : pieces && !ok ? 'SAVE-READ-PIECES' : 'SAVE-READ';
+    const what = `a read of ${access.length} bytes at 0x${access.offset.toString(16)} of the buffer's ${iteration.size ?? 0n} bytes`;
     this.judge.check(clause, ok, () => ({ expected: `${what} gives data`, observed }));
-    if (ok && clause !== 'SAVE-READ') this.judge.kept('SAVE-READ');
-    if (ok && cut && clause !== 'SAVE-READ-PIECES') this.judge.kept('SAVE-READ-PIECES');
+    if (!ok) return;
+    if (clause !== 'SAVE-READ') this.judge.kept('SAVE-READ');
+    if (iteration.cut) this.judge.kept('SAVE-READ-PIECES');
+  }
+
+  private provenOf(device: DeviceView): bigint {
+    return this.proven.get(device) ?? 0n;
   }
 
   private reportError(what: string, result: number): void {
@@ -255,6 +273,18 @@ class SavingLoopOracle implements OracleHooks {
     }
     return loop;
   }
+}
+
+/** Where no read of a whole buffer has shown that its bytes are there, a piece that fails this far from its start is not about pieces. */
+const NEAR = 64n;
+
+/** True for a read that seems to be refused because it is a piece, not because the bytes could not be read at all. */
+function isPiece(access: SectionAccess, iteration: Iteration, proven: bigint): boolean {
+  const start = access.offset - (iteration.offset ?? 0n);
+  const end = start + BigInt(access.length);
+  const small = access.length <= 8 && end < (iteration.size ?? 0n);
+  if (!iteration.cut && !small) return false;
+  return end <= proven || (access.result < 0 && start < NEAR);
 }
 
 function stateOf(device: DeviceView): number {

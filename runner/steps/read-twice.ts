@@ -53,7 +53,26 @@ function readBuffer(context: StepContext, migration: MigrationRegion): Finding |
       expected: `${what} can be read in one call`,
       observed: 'one call gives other bytes than smaller ones do',
     };
+  const period = repeatsAfter(bytes);
+  if (period !== undefined)
+    return {
+      clause: 'SAVE-READ',
+      expected: `${what} can be read to their end`,
+      observed: `from byte ${period} on a buffer of ${bytes.length} bytes reads as its beginning again`,
+    };
   return 'same';
+}
+
+const SMALLEST_REPEAT = 1024;
+
+/** Where a buffer begins again, at a power of two: an offset that was cut to so many bits. */
+function repeatsAfter(bytes: Uint8Array): number | undefined {
+  for (let period = 4096; period + SMALLEST_REPEAT <= bytes.length; period *= 2) {
+    const again = bytes.subarray(period, 2 * period);
+    const start = bytes.subarray(0, again.length);
+    if (start.some((byte) => byte !== start[0]) && same(start, again)) return period;
+  }
+  return undefined;
 }
 
 function same(one: Uint8Array, other: Uint8Array): boolean {

@@ -1,5 +1,6 @@
 /** Saving and resuming as plainly as can be, without blaming anybody: what a second look tries out (see second-look.ts). */
 import { DEVICE_STATE_BITS, type DeviceStateName, VFIO_DEVICE_STATE_MASK } from '../abi';
+import type { MigrationRegion } from '../vfio/migration-region';
 import { captureFingerprint, firstDifference } from './captured-fingerprint';
 import { type Giving, giveBuffers, PLAIN_GIVING } from './give-stream';
 import { resetPatiently } from './reset';
@@ -10,11 +11,11 @@ const MOST_BUFFERS = 100_000;
 /** What a second look of a case puts into a device, so that its state is not that of a fresh one. */
 const MARK = 0x2b00_7e57n;
 
-/** One save, or why there is none. */
-export interface QuietSave {
+/** One save, and why it came to nothing. */
+interface QuietSave {
   readonly buffers: readonly Uint8Array[];
   readonly iterations: readonly SaveIteration[];
-  readonly problem?: string;
+  readonly problem: string | undefined;
 }
 
 /** `why` it fails; undefined when it works. */
@@ -39,44 +40,99 @@ export function startAnew(context: StepContext): boolean {
   return state?.ok === true && (state.value & VFIO_DEVICE_STATE_MASK) === DEVICE_STATE_BITS.running;
 }
 
-/** Stops the device and reads all that it has. */
-export function saveQuietly(context: StepContext): QuietSave {
-  const migration = context.session.migration;
-  const buffers: Uint8Array[] = [];
-  const iterations: SaveIteration[] = [];
-  const ended = (problem?: string): QuietSave => ({
-    buffers,
-    iterations,
-    ...(problem === undefined ? {} : { problem }),
-  });
-  if (!migration || !moveTo(context, 'stop-and-copy')) return ended('stop-and-copy is refused');
-  const bounds = context.session.device.limits;
-  for (let bytes = 0n; buffers.length < MOST_BUFFERS && bytes <= bounds.maxStateBytes; ) {
-    const pending = migration.readField('pending_bytes');
-    if (!pending.ok) return ended(pending.message);
-    const last = iterations.at(-1);
-    if (last) last.after = pending.value;
-    if (pending.value === 0n) return ended();
-    const offset = migration.readField('data_offset');
-    if (!offset.ok) return ended(offset.message);
-    const size = migration.readField('data_size');
-    if (!size.ok) return ended(size.message);
-    if (size.value === 0n) return ended('data_size is 0 with bytes pending');
-    const data = migration.readData(offset.value, size.value);
-    if (!data.ok) return ended(data.message);
-    iterations.push({ pending: pending.value, after: undefined, size: size.value });
-    buffers.push(data.value.bytes);
-    bytes += size.value;
-  }
-  return ended('the save comes to no end');
+/** What a trip does beside the plainest. */
+export interface TripOptions {
+  /** How often pending_bytes is read each time. */
+  readonly poll?: number;
+  /** In pre-copy first, and out of it after so many buffers. */
+  readonly early?: number;
 }
+
+/** Saves all that the device has. */
+function saveQuietly(context: StepContext, { poll = 1, early }: TripOptions): QuietSave {
+  const save = new QuietLoop(context, poll);
+  if (early !== undefined && !(save.enter('pre-copy') && save.read(early))) return save;
+  if (save.enter('stop-and-copy')) save.read();
+  return save;
+}
+
+class QuietLoop implements QuietSave {
+  readonly buffers: Uint8Array[] = [];
+  readonly iterations: SaveIteration[] = [];
+  problem: string | undefined;
+  private bytes = 0n;
+
+  constructor(
+    private readonly context: StepContext,
+    private readonly poll: number,
+  ) {}
+
+  enter(state: DeviceStateName): boolean {
+    if (moveTo(this.context, state)) return true;
+    this.problem = `${state} is refused`;
+    return false;
+  }
+
+  /** Reads until nothing is pending, or so many buffers; false when it failed. */
+  read(most = MOST_BUFFERS): boolean {
+    const migration = this.context.session.migration;
+    if (!migration) return false;
+    const bound = this.context.session.device.limits.maxStateBytes;
+    for (let count = 0; ; count += 1) {
+      const pending = this.pending(migration);
+      if (pending === undefined) return false;
+      const last = this.iterations.at(-1);
+      if (last) last.after ??= pending;
+      if (pending === 0n || count === most) return true;
+      if (count >= MOST_BUFFERS || this.bytes > bound) return this.fail('the save comes to no end');
+      if (!this.readBuffer(migration, pending)) return false;
+    }
+  }
+
+  private pending(migration: MigrationRegion): bigint | undefined {
+    let value: bigint | undefined;
+    for (let n = 0; n < this.poll; n += 1) {
+      const read = migration.readField('pending_bytes');
+      if (!read.ok) {
+        this.fail(read.message);
+        return undefined;
+      }
+      value = read.value;
+    }
+    return value;
+  }
+
+  private readBuffer(migration: MigrationRegion, pending: bigint): boolean {
+    const offset = migration.readField('data_offset');
+    if (!offset.ok) return this.fail(offset.message);
+    const size = migration.readField('data_size');
+    if (!size.ok) return this.fail(size.message);
+    if (size.value === 0n) return this.fail('data_size is 0 with bytes pending');
+    const data = migration.readData(offset.value, size.value);
+    if (!data.ok) return this.fail(data.message);
+    this.iterations.push({ pending, after: undefined, size: size.value });
+    this.buffers.push(data.value.bytes);
+    this.bytes += size.value;
+    return true;
+  }
+
+  /** The user leaves the loop, and looks at the state. */
+  private fail(problem: string): false {
+    this.problem = problem;
+    this.context.session.migration?.readState();
+    return false;
+  }
+}
+
+/** How a stream is given, and how many milliseconds the device has before its fingerprint is read. */
+export type Manner = Partial<Giving> & { readonly settle?: number };
 
 /** Gives buffers to a device that was just reset; why they did not arrive, or undefined when they did. */
 export function resumeQuietly(
   context: StepContext,
   buffers: readonly Uint8Array[],
   wanted: readonly Captured[] | undefined,
-  manner: Partial<Giving> = {},
+  manner: Manner = {},
 ): string | undefined {
   const migration = context.session.migration;
   if (!migration || !startAnew(context) || !moveTo(context, 'resuming')) return 'it does not go to resuming';
@@ -87,18 +143,19 @@ export function resumeQuietly(
     return failure.message;
   }
   if (!moveTo(context, 'running')) return 'resuming to running is refused';
+  if (manner.settle !== undefined) context.host.sleep(manner.settle);
   if (!wanted) return undefined;
   const difference = firstDifference(wanted, captureFingerprint(context));
   return difference && `${difference.what} is ${difference.now} in place of ${difference.before}`;
 }
 
-/** One plain save and resume between two devices, or of one device back to itself. */
-export function roundTrip(context: StepContext, from: SideName, to: SideName): RoundTrip {
+/** One save and resume between two devices, or of one device back to itself, as plain as can be. */
+export function roundTrip(context: StepContext, from: SideName, to: SideName, options: TripOptions = {}): RoundTrip {
   const source = context.onSide(from, (side) => {
     if (!startAnew(side)) return undefined;
     const mark = side.profile?.mark;
     if (mark) side.run(mark.instantiate({ value: MARK }));
-    return { wanted: captureFingerprint(side), saved: saveQuietly(side) };
+    return { wanted: captureFingerprint(side), saved: saveQuietly(side, options) };
   });
   if (source === undefined) return { why: 'it does not start anew', iterations: [] };
   const { wanted, saved } = source;

@@ -29,11 +29,11 @@ export const verb = defineVerb({
     via: Choice(['read', 'mmap', 'both'], {
       default: 'read',
       description:
-        'By read(), or through the mappable areas where there are any; `both`: each buffer both ways, first one and then the other in turn, and compared.',
+        'By read(), or through the mappable areas where there are any; `both`: each buffer both ways, and compared.',
     }),
     compare: Type.Optional(
       Pieces({
-        description: 'Read each buffer in these pieces as well, before or after the others in turn, and compare.',
+        description: 'Read each buffer in these pieces as well, and compare.',
       }),
     ),
     poll: Count({

@@ -3,16 +3,18 @@
  * state was never whole. Before anybody is blamed, this tries out whose doing it is: it makes the control that a careful scenario would
  * make first. So a scenario goes straight to what it is about, and a device that works is never looked at twice.
  */
+import type { ClauseId } from '../language/scenario';
 import type { Restoring } from './device-session';
-import type { Giving } from './give-stream';
 import { readTwice } from './read-twice';
-import { resumeQuietly, roundTrip } from './round-trip';
+import { type Manner, resumeQuietly, roundTrip, type TripOptions } from './round-trip';
+import type { SavedStream } from './saved-stream';
 import type { Captured, StepContext, StepFailureReason } from './step-context';
 import { type Finding, whatTheLoopSaw } from './what-the-loop-saw';
 
 const SETTLE_MS = 30;
 
-const OTHER_MANNERS: readonly { readonly clause: string; readonly manner: Partial<Giving>; readonly when: string }[] = [
+const OTHER_MANNERS: readonly { readonly clause: string; readonly manner: Manner; readonly when: string }[] = [
+  { clause: 'RES-APPLY', manner: { settle: SETTLE_MS }, when: `it runs for ${SETTLE_MS} ms before anybody looks` },
   { clause: 'RES-CONSUME', manner: { pause: SETTLE_MS }, when: `${SETTLE_MS} ms pass after each write of data_size` },
   { clause: 'RES-WRITE', manner: { pieces: 'odd' }, when: 'it is written in small pieces' },
   { clause: 'MIG-MMAP-OPTIONAL', manner: { via: 'mmap' }, when: 'it is stored through the mapping' },
@@ -53,8 +55,15 @@ export function failRestore(context: StepContext, reason: StepFailureReason, wan
     }
   }
   // The stream is the source's: whatever a sound destination says to it, the source is to blame.
-  const live = restoring.streams.some((stream) => !stream.stopped);
-  context.fail(saved ? { ...reason, clause: live ? 'SAVE-REGARDLESS' : 'TRANS-RUN-SC' } : reason);
+  context.fail(saved ? { ...reason, clause: liveClause(restoring.streams) } : reason);
+}
+
+/** The clause of a save by where it went: straight to stop-and-copy, through all of pre-copy, or out of it early. */
+function liveClause(streams: readonly SavedStream[]): ClauseId {
+  const early = streams.filter((stream) => !stream.stopped);
+  if (early.length === 0) return 'TRANS-RUN-SC';
+  const drained = early.at(-1)?.iterations.at(-1)?.after === 0n;
+  return drained ? 'TRANS-PRE-SC' : 'SAVE-REGARDLESS';
 }
 
 /** The device under test saved, and a destination that should be sound did not come to have its state. */
@@ -67,8 +76,8 @@ function lookAtGiver(destination: StepContext, restoring: Restoring): Finding | 
   if (seen) return seen;
   const suspended = plain && streams.every((stream) => stream.stopped);
   const trip = suspended && isPlainJudge(destination) ? undefined : roundTrip(destination, 'source', 'destination');
-  // The plain way works: what the scenario tried out is to blame.
-  if (trip && trip.why === undefined) return undefined;
+  // The plain way works: what the scenario tried out is to blame, or the way through pre-copy.
+  if (trip && trip.why === undefined) return plain && suspended ? undefined : lookAtLive(destination, streams);
   const found = (trip && whatTheLoopSaw(trip.iterations)) ?? destination.onSide('source', readTwice);
   if (found) return found;
   const own = roundTrip(destination, 'destination', 'destination').why;
@@ -83,6 +92,30 @@ function lookAtGiver(destination: StepContext, restoring: Restoring): Finding | 
     clause: 'TRANS-RUN-SC',
     expected: 'a state that was saved in stop-and-copy arrives',
     observed: `the plainest save does not arrive either: ${trip.why}`,
+  };
+}
+
+/** A save without pre-copy arrives. Two things that a scenario does by the way may still be what went wrong. */
+function lookAtLive(destination: StepContext, streams: readonly SavedStream[]): Finding | undefined {
+  const { judge } = destination.step;
+  const first = streams[0];
+  if (!first || first.stopped) return undefined;
+  const early = first.buffers.length;
+  const failing = (options: TripOptions) => roundTrip(destination, 'source', 'destination', options).why;
+  const polled = judge === 'SAVE-PENDING-PURE' ? undefined : failing({ poll: 2 });
+  if (polled !== undefined)
+    return {
+      clause: 'SAVE-PENDING-PURE',
+      expected: 'a state arrives however often pending_bytes is read',
+      observed: `it does not when each read is made twice: ${polled}`,
+    };
+  const clause = liveClause(streams);
+  const live = judge === clause ? undefined : failing({ early });
+  if (live === undefined) return undefined;
+  return {
+    clause,
+    expected: `a state arrives when pre-copy is left after ${early} buffers`,
+    observed: `it does not, and without pre-copy it does: ${live}`,
   };
 }
 

@@ -100,6 +100,13 @@ export class MigrationRegion {
     if (size > limits.maxBufferBytes) {
       return ownFailure('limit', call, `a buffer of ${size} bytes; the kit takes up to ${limits.maxBufferBytes}`);
     }
+    if (dataOffset < BigInt(vfioDeviceMigrationInfo.size)) {
+      return ownFailure(
+        'outside',
+        call,
+        `${size} bytes at ${dataOffset} lie in the structure, not in the data section`,
+      );
+    }
     if (!this.region.holds(dataOffset, size)) {
       return ownFailure('outside', call, `${size} bytes at ${dataOffset} leave the region of ${info.size} bytes`);
     }

@@ -124,15 +124,19 @@ function impliedDestination({ name, peculiarities }: ReferenceSelection): Refere
 
 /**
  * The destination that a device is certified with: known to be good, so that what goes wrong on the way is the device's own. It keeps
- * the variations, which are part of how a driver writes its stream, and what can only be seen on a second device.
+ * the variations, which are part of how a driver writes its stream, what can only be seen on a second device, and of a fault that
+ * needs a larger state its size alone.
  */
 export function knownGoodDestination(device: string): string {
-  const { peculiarities } = selectReference(device);
+  const { name, peculiarities } = selectReference(device);
   const kept = peculiarities.filter(
     ({ benign, onDestination, onSecond, model }) =>
-      onSecond === true || (benign && onDestination) || model !== undefined,
+      onSecond === true || (benign && (onDestination || model !== undefined)),
   );
-  return [device.split('+', 1)[0], ...kept.map(({ name }) => name)].join('+');
+  const faults = peculiarities.filter(({ benign }) => !benign);
+  const { stateSize } = modelOf({ name, peculiarities: faults }, { role: 'destination', name: '' }, 0);
+  const size = stateSize === name.stateSize ? '' : `,size=${stateSize / 1024}k`;
+  return [`${device.split('+', 1)[0]}${size}`, ...kept.map((one) => one.name)].join('+');
 }
 
 function checkCompatible(source: ReferenceName, destination: ReferenceName): void {

@@ -1,5 +1,6 @@
 import { MemoryFault } from '../../host/vfio-host';
 import type { ReferenceDevice } from '../device/reference-device';
+import { RESUMING } from '../device/state-machine';
 import { fail } from '../kernel/errno';
 import { override } from '../override';
 import { fault, type Peculiarity } from '../peculiarity';
@@ -120,7 +121,7 @@ export const MAPPED_SECTION_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'mapped-area-write-refused',
-    breaks: ['RES-WRITE', 'MIG-MMAP-OPTIONAL'],
+    breaks: ['MIG-MMAP-OPTIONAL', 'RES-WRITE'],
     reason: 'a user without mmap cannot give the data at all',
     summary: 'write() to the mappable part of the data section fails with EFAULT while resuming',
     onDestination: true,
@@ -140,10 +141,10 @@ export const MAPPED_SECTION_FAULTS: readonly Peculiarity[] = [
     onDestination: true,
     layouts: MAPPABLE,
     device: (device) =>
-      override(device.migrationInfo, 'mapping', (original) => (offset, length) => ({
-        ...original(offset, length),
-        bytes: original(offset, length).bytes.slice(),
-      })),
+      override(device.migrationInfo, 'mapping', (original) => (offset, length) => {
+        const mapping = original(offset, length);
+        return device.machine.current === RESUMING ? { ...mapping, bytes: mapping.bytes.slice() } : mapping;
+      }),
   }),
   fault({
     name: 'sigbus-mmap',

@@ -161,12 +161,19 @@ export const RESUMING_FAULTS: readonly Peculiarity[] = [
     breaks: ['RES-BAD-DATA'],
     summary: 'a buffer that is no migration data is acknowledged and skipped; the device runs with its own state',
     onDestination,
-    device: (device) =>
-      override(
-        device.resuming,
-        'take',
-        (original) => (bytes) => ('problem' in decodePacket(bytes) ? 0 : original(bytes)),
-      ),
+    device: (device) => {
+      let good = 0;
+      override(device.resuming, 'begin', (original) => () => {
+        good = 0;
+        original();
+      });
+      override(device.resuming, 'take', (original) => (bytes) => {
+        if ('problem' in decodePacket(bytes)) return 0;
+        good++;
+        return original(bytes);
+      });
+      override(device.resuming, 'finish', (original) => () => (good === 0 ? 0 : original()));
+    },
   }),
   fault({
     name: 'oversize-clamped',

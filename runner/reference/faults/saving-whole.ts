@@ -161,8 +161,8 @@ export const WHOLE_SAVE_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'second-save-loses-scratch',
-    breaks: ['SAVE-STABLE', 'RES-APPLY'],
-    reason: 'a register that was not saved cannot be restored',
+    breaks: ['SAVE-STABLE', 'TRANS-PRE-RUN'],
+    reason: 'the save after a cancelled one is not whole',
     summary: 'from the second save on the scratch register is saved as 0',
     device: (device) => {
       const saves = savesOf(device);
@@ -173,8 +173,8 @@ export const WHOLE_SAVE_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'save-loses-scratch',
-    breaks: ['RES-APPLY', 'RES-ROUNDTRIP'],
-    reason: 'what is lost in the first save is missing in the second as well',
+    breaks: ['TRANS-RUN-SC', 'RES-APPLY'],
+    reason: 'a state that was not handed out whole cannot arrive',
     summary: 'the scratch register is not part of the saved state',
     device: (device) =>
       saveRegisters(device, (registers) => {
@@ -183,8 +183,8 @@ export const WHOLE_SAVE_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'save-sends-stale-memory',
-    breaks: ['RES-APPLY', 'RES-ROUNDTRIP'],
-    reason: 'what is stale in the first save is stale in the second as well',
+    breaks: ['TRANS-RUN-SC', 'RES-APPLY'],
+    reason: 'a state that was not handed out cannot arrive',
     summary: 'the save carries internal memory as it was when the device was opened or reset',
     device: (device) => {
       let stale: Uint8Array | undefined;
@@ -197,8 +197,8 @@ export const WHOLE_SAVE_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'save-flips-one-bit',
-    breaks: ['RES-APPLY', 'RES-ROUNDTRIP'],
-    reason: 'the flipped bit goes the whole way round',
+    breaks: ['TRANS-RUN-SC', 'RES-APPLY'],
+    reason: 'a state that was handed out wrong arrives wrong',
     summary: 'one bit of the last block is flipped in the save, with checksums to match',
     device: (device) =>
       saveOther(device, () => {
