@@ -37,6 +37,8 @@ class DeviceStateOracle implements OracleHooks {
   private readonly memories = new Map<DeviceView, Memory>();
   /** In which state a device of this name was closed. */
   private readonly closedIn = new Map<string, number | undefined>();
+  /** Transitions that were made in this case, by the device's name. */
+  private readonly worked = new Set<string>();
   private readonly writes: StateWrites;
 
   constructor(private readonly judge: Judge) {
@@ -90,7 +92,8 @@ class DeviceStateOracle implements OracleHooks {
     if (!memory) return;
     if (access.field !== 'device_state') {
       const clause = clauseOfInertWrite(access.field);
-      if (clause) memory.harmless = { clause, what: `a write of 0x${access.value.toString(16)} to ${access.field}` };
+      const what = `a write of 0x${access.value.toString(16)} to ${access.field}`;
+      memory.harmless = clause === undefined ? undefined : { clause, what };
       return;
     }
     memory.write = undefined;
@@ -106,6 +109,7 @@ class DeviceStateOracle implements OracleHooks {
       // A value that every correct device refuses changes nothing: what comes after it is granted as before.
       doubtful: [...device.provoked].some((clause) => clause !== 'STATE-VALID-USER'),
       afterFailure: memory.afterFailure,
+      workedBefore: this.worked.has(arcOf(device, memory.last, Number(access.value))),
     };
   }
 
@@ -123,9 +127,11 @@ class DeviceStateOracle implements OracleHooks {
     if (!memory || access.field !== 'device_state' || access.result !== 4) return;
     const now = Number(access.value);
     if (memory.fresh !== undefined) this.judgeFresh(device, memory.fresh, now);
-    if (memory.write) this.writes.judgeWrite(memory.write, now);
-    else this.judgeUntouched(memory, now);
-    memory.afterFailure = memory.write !== undefined && memory.write.result < 0 && VFIO_DEVICE_STATE_VALID(now);
+    if (memory.write) {
+      this.writes.judgeWrite(memory.write, now);
+      if (memory.write.result === 4) this.worked.add(arcOf(device, memory.write.before, memory.write.written));
+      memory.afterFailure = memory.write.result < 0 && VFIO_DEVICE_STATE_VALID(now);
+    } else this.judgeUntouched(memory, now);
     memory.write = undefined;
     memory.harmless = undefined;
     memory.fresh = undefined;
@@ -193,6 +199,10 @@ class DeviceStateOracle implements OracleHooks {
       observed: `it is ${sayState(now)}, and nothing wrote it in between`,
     });
   }
+}
+
+function arcOf(device: DeviceView, from: number, to: number): string {
+  return `${from & VFIO_DEVICE_STATE_MASK}>${to & VFIO_DEVICE_STATE_MASK} ${device.name}`;
 }
 
 export const oracle: Oracle = {

@@ -123,13 +123,17 @@ class MigrationLayoutOracle implements OracleHooks {
   }
 
   /** A count that is neither an error nor the field's width tears the field; device_state and reserved can always be read. */
-  private judgeTransfer(access: FieldAccess): void {
-    const alwaysThere = access.field === 'device_state' || access.field === 'reserved';
+  private judgeTransfer({ field, result, width }: FieldAccess): void {
+    const refused = result <= 0;
+    if (refused && field === 'reserved') {
+      this.judge.broken('MIG-RESERVED-R', { expected: 'reserved reads as 0', observed: sayResult(result) });
+      return;
+    }
     // Out of its place in a loop a read may fail, or give nothing.
-    if (access.result <= 0 && !alwaysThere) return;
-    this.judge.check('MIG-LAYOUT', access.result === access.width, () => ({
-      expected: `a read of ${access.field} returns its ${access.width} bytes`,
-      observed: access.result < 0 ? `${errnoName(-access.result) ?? access.result}` : `${access.result} bytes`,
+    if (refused && field !== 'device_state') return;
+    this.judge.check('MIG-LAYOUT', result === width, () => ({
+      expected: `a read of ${field} returns its ${width} bytes`,
+      observed: sayResult(result),
     }));
   }
 
@@ -141,6 +145,10 @@ class MigrationLayoutOracle implements OracleHooks {
     }
     return memory;
   }
+}
+
+function sayResult(result: number): string {
+  return result < 0 ? `it failed with ${errnoName(-result) || -result}` : `it returned ${result} bytes`;
 }
 
 /** True in pre-copy and stop-and-copy. */

@@ -22,6 +22,8 @@ export interface StateWrite {
   readonly doubtful: boolean;
   /** The write before this one failed and left the device in a valid state. */
   readonly afterFailure: boolean;
+  /** The same transition worked before, in this case. */
+  readonly workedBefore: boolean;
 }
 
 /** The three bits before, asked for, and read back. */
@@ -96,8 +98,8 @@ export class StateWrites {
       this.judgeSuccess(write, bits, title, observed);
       return;
     }
-    if (write.result >= 0 && is === want && was !== want) {
-      // It moved, and did not say so: the transition worked, and what is wrong is the answer.
+    if (write.result >= 0 && is === want) {
+      // It is there, and did not say so: the transition worked, and what is wrong is the answer.
       this.judge.broken('STATE-WRITE-OK', {
         expected: `${title}: a write that made the transition returns 4`,
         observed,
@@ -129,9 +131,11 @@ export class StateWrites {
         observed,
       });
     }
-    const clause = write.blame ?? (write.afterFailure ? 'STATE-REACHABLE' : arc);
+    // What never worked is not owed to the failure before.
+    const spoilt = write.afterFailure && write.workedBefore;
+    const clause = write.blame ?? (spoilt ? 'STATE-REACHABLE' : arc);
     this.judge.broken(clause, {
-      expected: write.afterFailure ? `${title} works, also after a transition that failed` : `${title} is supported`,
+      expected: spoilt ? `${title} works as before, also after a transition that failed` : `${title} is supported`,
       observed,
     });
   }

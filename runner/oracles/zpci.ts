@@ -42,6 +42,8 @@ const GROUP_V2_END = 42;
 class ZpciOracle implements OracleHooks {
   /** The capabilities as first seen in this session, by id, in hex. */
   private readonly first = new Map<DeviceView, Map<number, string>>();
+  /** The argsz that the device asked for. */
+  private readonly needed = new Map<DeviceView, number>();
   /** What is missing is said once: every question would show it again. */
   private readonly told = new Set<DeviceView>();
 
@@ -54,7 +56,10 @@ class ZpciOracle implements OracleHooks {
     const wanted = u32(exchange.answer, 0, this.facts) ?? 0;
     const given = u32(exchange.sent, 0, this.facts) ?? 0;
     const flags = u32(exchange.answer, 4, this.facts) ?? 0;
-    if (exchange.result < 0 || given < 20 || wanted > given) return;
+    if (exchange.result < 0 || given < 20) return;
+    if (wanted > given) this.needed.set(device, Math.max(wanted, this.needed.get(device) ?? 0));
+    // With more room than was asked for, where the last capability ends cannot be told.
+    if (wanted > given || given > (this.needed.get(device) ?? given)) return;
     const hasChain = (flags & VFIO_DEVICE_FLAGS_CAPS) !== 0;
     const start = hasChain ? (u32(exchange.answer, 16, this.facts) ?? 0) : 0;
     // A chain that is announced and not given is a finding of its own, and so is a broken one: what it lacks cannot be told.

@@ -5,7 +5,8 @@ import { defineVerb } from './verb';
 
 export const verb = defineVerb({
   name: 'reopen',
-  summary: 'Closes the device, in whatever state it is, and opens it again. Mappings and dirty logging end with it.',
+  summary:
+    'Closes the device, in whatever state it is, and opens it again. Its container, and what is mapped there, stay.',
   arguments: Type.Object({}),
   examples: ['reopen: {}'],
   takesExpect: false,

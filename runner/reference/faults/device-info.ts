@@ -98,7 +98,8 @@ export const DEVICE_INFO_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'reset-flag-missing',
-    breaks: ['STATE-RESET-FLAG'],
+    breaks: ['STATE-RESET-FLAG', 'STATE-RESET', 'RES-RESET'],
+    reason: 'without a reset there is nothing to judge these by',
     summary: 'the driver can report ERROR but offers no VFIO_DEVICE_RESET',
     device: (device) => {
       override(device.information, 'flags', (original) => () => original() & ~VFIO_DEVICE_FLAGS_RESET);
@@ -107,9 +108,8 @@ export const DEVICE_INFO_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'reset-works-without-flag',
-    breaks: ['DEV-INFO-FLAGS', 'STATE-RESET-FLAG'],
-    reason: 'a user who goes by the flags has no reset to leave ERROR with',
-    summary: 'VFIO_DEVICE_RESET works although FLAGS_RESET is clear',
+    breaks: ['STATE-RESET-FLAG'],
+    summary: 'the driver can report ERROR, and VFIO_DEVICE_RESET works, but FLAGS_RESET is clear',
     device: (device) =>
       override(device.information, 'flags', (original) => () => original() & ~VFIO_DEVICE_FLAGS_RESET),
   }),

@@ -229,6 +229,10 @@ export const STATE_FAULTS: readonly Peculiarity[] = [
         stuck = kind === 'previous';
         return original(kind, wanted);
       });
+      override(device.machine, 'refuseArc', (original) => (from, to) => {
+        stuck = true;
+        return original(from, to);
+      });
       override(device.machine, 'transition', (original) => (to) => (stuck ? fail('EBUSY') : original(to)));
       override(device.machine, 'reset', (original) => () => {
         stuck = false;
@@ -238,8 +242,9 @@ export const STATE_FAULTS: readonly Peculiarity[] = [
   }),
   fault({
     name: 'reserved-bits-refused-as-read',
-    breaks: ['STATE-RESERVED', 'TRANS-PRE-SC'],
-    reason: 'a user who preserves the bits can not go from pre-copy to stop-and-copy',
+    breaks: ['STATE-RESERVED', 'TRANS-PRE-SC', 'STATE-ERR-RESERVED'],
+    reason:
+      'a user who preserves the bits can not go from pre-copy to stop-and-copy; and a bit that only pre-copy has is lost in ERROR',
     summary: 'in pre-copy bit 8 of device_state reads as 1, and a write of stop-and-copy that keeps it is refused',
     device: (device) => {
       override(device.machine, 'reservedBits', () => () => (device.machine.current === PRE_COPY ? 0x100 : 0));
