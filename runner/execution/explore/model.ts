@@ -16,6 +16,8 @@ export interface SavingSession {
   readonly streams: string[];
   /** pending_bytes got to 0 in stop-and-copy. */
   drained: boolean;
+  /** The last look at pending_bytes in pre-copy gave 0, and nothing was changed since. */
+  emptied: boolean;
   /** Left between data_offset and the end of the data: only a transition or a reset may follow. */
   inBuffer: boolean;
   /** What was done beside the plain loop, as the clauses that say it does no harm. */
@@ -121,6 +123,7 @@ export class Model {
       this.failed = true;
     }
     if (this.session) this.session.inBuffer = false;
+    if (from === 'pre-copy' && this.session?.emptied === false) this.session.liberties.add('SAVE-REGARDLESS');
     this.started = STARTS.get(`${from}>${to}`);
     if (from === 'stop' && to === 'running') this.doubts.add('TRANS-STOP-RUN');
     if (saved && to === 'running') this.doubts.add('TRANS-PRE-RUN');
@@ -157,7 +160,14 @@ export class Model {
     if (this.failed) liberties.add('STATE-RESET');
     for (const doubt of this.doubts) if (doubt.startsWith('MIG-')) liberties.add(doubt);
     this.sessions += 1;
-    this.session = { live: this.state === 'pre-copy', streams: [], drained: false, inBuffer: false, liberties };
+    this.session = {
+      live: this.state === 'pre-copy',
+      streams: [],
+      drained: false,
+      emptied: false,
+      inBuffer: false,
+      liberties,
+    };
   }
 
   private leaveResuming(to: State): void {

@@ -11,14 +11,14 @@ function judged(step: StepData, judge: ClauseId | undefined): StepData {
 }
 
 /** The destination takes the last whole save. */
-class Deliver extends Move {
+export class Deliver extends Move {
   protected allowed({ abilities, saved, delivered, session }: Readonly<Model>): boolean {
     if (abilities.destination === 'none' || saved === undefined || saved === delivered) return false;
     // Its own destination is reset: a save that is going on would end in it.
     return abilities.destination === 'other' || session === undefined;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     const { saved, abilities } = model;
     if (!saved) return;
     const judge = blame(saved.liberties);
@@ -43,15 +43,19 @@ class Deliver extends Move {
   }
 }
 
-/** The destination marks itself and saves. */
-class Fetch extends Move {
+/** The destination saves, marked or as it is. */
+export class Fetch extends Move {
+  constructor(private readonly marked: boolean) {
+    super();
+  }
+
   protected allowed({ abilities, offered }: Readonly<Model>): boolean {
     return abilities.destination === 'other' && offered === undefined;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     const stream = model.name('offered');
-    const content = model.abilities.mark ? model.name('wanted') : undefined;
+    const content = model.abilities.mark && this.marked ? model.name('wanted') : undefined;
     walk.add({
       on: 'destination',
       steps: [
@@ -66,7 +70,7 @@ class Fetch extends Move {
   }
 
   toString(): string {
-    return 'fetch';
+    return `fetch(${this.marked ? 'marked' : ''})`;
   }
 }
 
@@ -76,7 +80,7 @@ class Receive extends Move {
     return state === 'running' && offered?.content !== undefined;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     const { offered } = model;
     if (offered?.content === undefined) return;
     walk.add({ restore: { from: offered.from[0], equals: offered.content } }, true);
@@ -100,6 +104,6 @@ function started(model: Model): readonly StepData[] {
 
 export const DELIVERING_MOVES: readonly WeightedMove[] = [
   { weight: 8, arbitrary: fc.constant(null).map(() => new Deliver()) },
-  { weight: 4, arbitrary: fc.constant(null).map(() => new Fetch()) },
+  { weight: 4, arbitrary: fc.boolean().map((marked) => new Fetch(marked)) },
   { weight: 2, arbitrary: fc.constant(null).map(() => new Receive()) },
 ];

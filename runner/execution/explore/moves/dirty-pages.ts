@@ -15,7 +15,7 @@ class MapMemory extends Move {
     return abilities.dma && mappings.size < MOST_MAPPINGS;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     const name = model.name('memory');
     walk.add({ map: { as: name, pages: this.pages } });
     model.mappings.set(name, { whileLogging: model.logging });
@@ -43,9 +43,10 @@ class Dma extends Move {
     return mappings.size > 0 && mayStimulate && !busy && (started === undefined || !abilities.counter);
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     const { page, place, size } = this.where;
-    walk.add({ dma: given({ to: lastOf(model), page, place, size: place === 'across' ? (size ?? '8B') : size }) });
+    // Small at the edges of a page: it has to lie in the mapping.
+    walk.add({ dma: given({ to: lastOf(model), page, place, size: place === undefined ? size : '16B' }) });
   }
 
   toString(): string {
@@ -59,7 +60,7 @@ class DmaUnderWay extends Move {
     return mappings.size > 0 && mayStimulate && !busy;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     walk.add({ dma: { to: lastOf(model), background: true } });
     model.busy = true;
   }
@@ -78,7 +79,7 @@ class Log extends Move {
     return abilities.dirtyPages && (this.what === 'stop') === logging;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     walk.add({ dirty: this.what });
     model.logging = this.what === 'start';
     if (this.what === 'stop') model.stoppedLogging = true;
@@ -96,7 +97,7 @@ class ReadBitmap extends Move {
     return logging && mappings.size > 0;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     const name = lastOf(model);
     const newer = model.mappings.get(name)?.whileLogging === true;
     walk.add({ dirty: { do: 'expect', of: name }, ...(newer ? { judge: 'DIRTY-NEWMAP' } : {}) });
@@ -113,7 +114,7 @@ class ReadTwice extends Move {
     return logging && mappings.size > 0 && mayStimulate && !busy && (started === undefined || !abilities.counter);
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     const of = lastOf(model);
     const standing = model.name('standing');
     walk.add({ dirty: { do: 'get', of, as: standing } });
@@ -133,7 +134,7 @@ class ReadNoBitmap extends Move {
     return abilities.dirtyPages && !logging && mappings.size > 0;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     const judge = model.stoppedLogging ? 'DIRTY-STOP' : 'DIRTY-NOT-ENABLED';
     walk.add({ dirty: { do: 'get', of: lastOf(model) }, expect: { errno: 'any' }, judge });
   }
@@ -149,7 +150,7 @@ class Unmap extends Move {
     return mappings.size > 0 && !busy;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     const name = lastOf(model);
     walk.add({ unmap: model.logging ? { of: name, dirty: true } : name });
     model.mappings.delete(name);

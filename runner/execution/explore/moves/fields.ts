@@ -11,7 +11,7 @@ class ReadReserved extends Move {
     return session?.inBuffer !== true;
   }
 
-  protected take(_model: Model, walk: Walk): void {
+  take(_model: Model, walk: Walk): void {
     walk.add({ read: { field: 'reserved', is: 0 }, judge: 'MIG-RESERVED-R' });
   }
 
@@ -45,7 +45,7 @@ class PokeField extends Move {
     return state !== 'error' && state !== 'resuming' && session?.inBuffer !== true;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     const { clause, step } = this.poke;
     walk.add({ ...step, provoke: 'MIG-ACCESS-USER', expect: { result: 'either' } });
     model.doubt(clause);
@@ -66,7 +66,7 @@ class Ask extends Move {
     return abilities.capabilities || !('capabilities' in this.step);
   }
 
-  protected take(_model: Model, walk: Walk): void {
+  take(_model: Model, walk: Walk): void {
     walk.add(this.step);
   }
 

@@ -5,12 +5,14 @@ import { DIRTY_MOVES } from './dirty-pages';
 import { FIELD_MOVES } from './fields';
 import { LIFE_MOVES } from './lives';
 import type { Move, WeightedMove } from './move';
+import { ONWARD_MOVES } from './onward';
 import { RESUMING_MOVES } from './resuming';
 import { SAVING_MOVES } from './saving';
 import { STATE_MOVES } from './states';
 import { STILLNESS_MOVES } from './stillness';
 
 const WITH_MIGRATION: readonly WeightedMove[] = [
+  ...ONWARD_MOVES,
   ...STATE_MOVES,
   ...SAVING_MOVES,
   ...DELIVERING_MOVES,

@@ -4,18 +4,24 @@ import { blame, type Model } from '../model';
 import type { Walk } from '../walk';
 import { Move, type WeightedMove } from './move';
 
-class Reset extends Move {
+export class Reset extends Move {
+  /** `look`: sees at once whether the device is like new. */
+  constructor(private readonly look: boolean) {
+    super();
+  }
+
   protected allowed({ abilities }: Readonly<Model>): boolean {
     return abilities.reset;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     walk.add({ reset: {} });
     model.renew();
+    if (this.look && model.abilities.mark) new LookAtContent().take(model, walk);
   }
 
   toString(): string {
-    return 'reset';
+    return `reset(${this.look ? 'look' : ''})`;
   }
 }
 
@@ -24,7 +30,7 @@ class Reopen extends Move {
     return true;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     walk.add({ reopen: {} });
     model.renew();
     model.isFresh = false;
@@ -42,7 +48,7 @@ class Fail extends Move {
     return abilities.error && state === 'running';
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     walk.add({ error: {} });
     model.move('error');
   }
@@ -53,16 +59,17 @@ class Fail extends Move {
 }
 
 /** Something new for the device to keep, and to carry over. */
-class Mark extends Move {
+export class Mark extends Move {
   protected allowed({ abilities, mayStimulate }: Readonly<Model>): boolean {
     return abilities.mark && mayStimulate;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     const name = model.name('mark');
     walk.add({ mark: { as: name } });
     model.forget();
     model.content = name;
+    if (model.session) model.session.emptied = false;
   }
 
   toString(): string {
@@ -71,13 +78,13 @@ class Mark extends Move {
 }
 
 /** Looks whether the device has what it should have. */
-class LookAtContent extends Move {
+export class LookAtContent extends Move {
   protected allowed({ abilities, mayStimulate, content, isFresh, fresh, doubts }: Readonly<Model>): boolean {
     if (!abilities.mark || !mayStimulate) return false;
     return isFresh ? fresh === undefined || content === undefined : content !== undefined && doubts.size > 0;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     if (model.isFresh) {
       this.takeFresh(model, walk);
       return;
@@ -101,7 +108,7 @@ class LookAtContent extends Move {
 }
 
 export const LIFE_MOVES: readonly WeightedMove[] = [
-  { weight: 3, arbitrary: fc.constant(null).map(() => new Reset()) },
+  { weight: 4, arbitrary: fc.boolean().map((look) => new Reset(look)) },
   { weight: 1, arbitrary: fc.constant(null).map(() => new Reopen()) },
   { weight: 1, arbitrary: fc.constant(null).map(() => new Fail()) },
   { weight: 6, arbitrary: fc.constant(null).map(() => new Mark()) },

@@ -7,8 +7,8 @@ export abstract class Move implements fc.AsyncCommand<Model, Walk> {
   /** True when the user may do so now. */
   protected abstract allowed(model: Readonly<Model>): boolean;
 
-  /** Adds the steps, and tells the model what they come to. */
-  protected abstract take(model: Model, walk: Walk): Promise<void> | void;
+  /** Adds the steps, and tells the model what they come to. Only where `check` holds. */
+  abstract take(model: Model, walk: Walk): Promise<void> | void;
 
   check(model: Readonly<Model>): boolean {
     return model.steps < model.maxSteps && this.allowed(model);

@@ -4,7 +4,7 @@ import type { Model } from '../model';
 import type { Walk } from '../walk';
 import { given, Move, seldom, type WeightedMove } from './move';
 
-interface Liberties {
+export interface SavingLiberties {
   readonly buffers: number | undefined;
   readonly leave: 'after-offset' | 'after-size' | 'mid-data' | 'after-data' | undefined;
   readonly pieces: string | undefined;
@@ -17,8 +17,8 @@ interface Liberties {
 }
 
 /** Saves, to the end or so many buffers. */
-class Save extends Move {
-  constructor(private readonly liberties: Liberties) {
+export class Save extends Move {
+  constructor(private readonly liberties: SavingLiberties) {
     super();
   }
 
@@ -26,7 +26,7 @@ class Save extends Move {
     return isSaving && session !== undefined && !session.inBuffer;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     const { session } = model;
     if (!session) return;
     const { buffers, leave, pieces, via, poll, reread, order, ...others } = this.liberties;
@@ -45,6 +45,7 @@ class Save extends Move {
     });
     walk.add({ save: args, ...(model.resumed ? { judge: 'RES-ROUNDTRIP' } : {}) });
     session.streams.push(name);
+    session.emptied = buffers === undefined && model.state === 'pre-copy';
     session.drained = buffers === undefined && model.state === 'stop-and-copy';
     session.inBuffer = left !== undefined && left !== 'after-data';
     if (poll !== undefined) session.liberties.add('SAVE-PENDING-PURE');
@@ -63,7 +64,7 @@ class Save extends Move {
 
 const PIECES = ['natural', 'u8', 'u16', 'u32', 'u64', 'odd', 'mixed'];
 
-const liberties: fc.Arbitrary<Liberties> = fc.record({
+export const savingLiberties: fc.Arbitrary<SavingLiberties> = fc.record({
   buffers: seldom(fc.nat({ max: 5 }), 3),
   leave: seldom(fc.constantFrom('after-offset', 'after-size', 'mid-data', 'after-data'), 3),
   pieces: seldom(fc.constantFrom(...PIECES), 8),
@@ -75,4 +76,6 @@ const liberties: fc.Arbitrary<Liberties> = fc.record({
   again: seldom(fc.constant('30ms'), 10),
 });
 
-export const SAVING_MOVES: readonly WeightedMove[] = [{ weight: 10, arbitrary: liberties.map((how) => new Save(how)) }];
+export const SAVING_MOVES: readonly WeightedMove[] = [
+  { weight: 10, arbitrary: savingLiberties.map((how) => new Save(how)) },
+];

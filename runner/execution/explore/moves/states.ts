@@ -16,7 +16,7 @@ const ARCS: Readonly<Record<State, readonly ValidState[]>> = {
 };
 
 /** An arc that has to work. */
-class Go extends Move {
+export class Go extends Move {
   constructor(private readonly to: ValidState) {
     super();
   }
@@ -25,7 +25,7 @@ class Go extends Move {
     return ARCS[state].includes(this.to) && (state !== 'resuming' || given === 'whole');
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     const judge = model.state === 'resuming' ? [...(model.taking?.liberties ?? [])][0] : undefined;
     walk.add({ transition: this.to, ...(judge === undefined ? {} : { judge }) }, model.state === 'resuming');
     model.move(this.to);
@@ -47,7 +47,7 @@ class Stray extends Move {
     return !ARCS[state].includes(this.to) || (state === 'resuming' && given !== 'whole');
   }
 
-  protected async take(model: Model, walk: Walk): Promise<void> {
+  async take(model: Model, walk: Walk): Promise<void> {
     const { state, given } = model;
     const short = state === 'resuming' && this.to === 'running' && given !== 'nothing';
     walk.add({
@@ -73,7 +73,7 @@ class Stay extends Move {
     return state !== 'error' && session?.inBuffer !== true;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     walk.add({ transition: model.state });
     model.doubt('STATE-NOP');
   }
@@ -98,7 +98,7 @@ class AskForInvalid extends Move {
     return state !== 'error' && session?.inBuffer !== true;
   }
 
-  protected async take(model: Model, walk: Walk): Promise<void> {
+  async take(model: Model, walk: Walk): Promise<void> {
     const { state } = model;
     const clause = INVALID[this.to] ?? 'STATE-VALID-USER';
     const after = this.to === 'error' ? [state, 'error'] : state;
@@ -127,7 +127,7 @@ class LeaveError extends Move {
     return state === 'error';
   }
 
-  protected take(_model: Model, walk: Walk): void {
+  take(_model: Model, walk: Walk): void {
     walk.add({
       transition: this.to,
       provoke: 'STATE-RESET-USER',
@@ -147,7 +147,7 @@ class LookAtState extends Move {
     return true;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     walk.add({ state: model.state, judge: 'STATE-STEADY' });
   }
 

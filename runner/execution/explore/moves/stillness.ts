@@ -10,7 +10,7 @@ class Quiet extends Move {
     return stands && (abilities.counter || watchesIrq || mappings.size > 0);
   }
 
-  protected take(_model: Model, walk: Walk): void {
+  take(_model: Model, walk: Walk): void {
     walk.add({ quiet: {} });
   }
 
@@ -25,7 +25,7 @@ class Counter extends Move {
     return abilities.counter && mayStimulate && started !== undefined;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     walk.add({ counter: 'moving', judge: model.started });
     model.started = undefined;
   }
@@ -40,7 +40,7 @@ class WatchIrq extends Move {
     return abilities.irq && !watchesIrq;
   }
 
-  protected take(model: Model, walk: Walk): void {
+  take(model: Model, walk: Walk): void {
     walk.add({ irq: 'watch' });
     model.watchesIrq = true;
   }
@@ -56,7 +56,7 @@ class RaiseIrq extends Move {
     return watchesIrq && mayStimulate;
   }
 
-  protected take(_model: Model, walk: Walk): void {
+  take(_model: Model, walk: Walk): void {
     walk.add({ irq: 'raise' });
   }
 
