@@ -8,7 +8,7 @@ import type { DirtyLog } from '../vfio/dirty-log';
 import type { Iommu, Mapping } from '../vfio/iommu';
 import type { IrqWatch } from '../vfio/irq';
 import type { MigrationRegion } from '../vfio/migration-region';
-import type { SavedStream } from './saved-stream';
+import type { SavedStream, SavingEntry } from './saved-stream';
 import type { SideName, StepContext } from './step-context';
 
 /** What a step mapped, under the name that it gave. */
@@ -59,6 +59,7 @@ export interface DeviceSession {
   migration: MigrationRegion | undefined;
   /** Saving sessions so far, and the saves of the current one. */
   savingSession: number;
+  savingEntry?: SavingEntry;
   savedSegments: number;
   /** Since the last reset, or since it was opened; undefined when nothing was given. */
   restoring?: Restoring | undefined;

@@ -34,7 +34,7 @@ export function diagnoseMissing(
   if (beforeFirstReading && afterFirstReading) {
     // Reported by a bitmap of its mapping alone: then the longer range is what it was lost in.
     const alone = found.mapping.iova === bitmap.iova && found.mapping.size === sizeOf(bitmap);
-    const clause = alone || context.step.judge !== undefined ? subject : 'DIRTY-RANGE';
+    const clause = alone || subject !== 'DIRTY-COMPLETE' ? subject : 'DIRTY-RANGE';
     return { clause, hint: `with a log started anew a bitmap of "${found.mapping.label}" reports the same write` };
   }
   if (beforeFirstReading)

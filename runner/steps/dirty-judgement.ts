@@ -11,17 +11,17 @@ export interface BitmapUse {
   readonly what: string;
   /** What was mapped in the range when the bitmap was taken. */
   readonly mappings: readonly Mapping[];
-  /** The clause that a missing page breaks beside a step's own `judge:`; default DIRTY-COMPLETE. */
-  readonly clause?: ClauseId;
+  /** The clause that a missing page breaks, unless another cause is found. */
+  readonly clause: ClauseId;
   /** False where the range is unmapped, or the page size is not the log's own: then there is nothing to try again. */
   readonly repeatable: boolean;
 }
 
 /** Every page that the device wrote and that has not been reported yet must be set. */
 export function judgeBitmap(context: StepContext, bitmap: DirtyBitmap, use: BitmapUse): void {
-  const { session, judge, step } = context;
+  const { session, judge } = context;
+  const { clause } = use;
   const seen = compareBitmap(bitmap, use.mappings, session.dma.writes);
-  const clause = step.judge ?? use.clause ?? 'DIRTY-COMPLETE';
   // The kernel marks the pages of a device behind an IOMMU by itself: then it is the kernel's duty.
   const who: Who | undefined = session.iommuBacked ? 'kernel' : undefined;
   if (seen.missing.length > 0) {
@@ -48,16 +48,21 @@ function sayRest(bitmap: DirtyBitmap, { extra }: Comparison): string {
   return extra.length === 0 ? '' : `; set, and not written: ${sayPages(bitmap, extra)}`;
 }
 
+/** Once in a case is enough. */
+const SAID_EXTRA = 'pages were reported that were not written';
+
 /** Precision is never failed (DIRTY-PRECISE): it is shown, over all bitmaps of the case. */
 function sayScope(context: StepContext, bitmap: DirtyBitmap, seen: Comparison): void {
   const { judge, memory } = context;
-  if (seen.allMapped) judge.note('scope: all-mapped (every mapped page is reported, whatever was written)');
-  else if (seen.extra.length > 0)
-    judge.reported(
-      'DIRTY-PRECISE',
-      `${seen.extra.length} pages were reported that were not written: ${sayPages(bitmap, seen.extra)}`,
-    );
-  else judge.note('scope: exact');
+  if (seen.extra.length === 0) judge.kept('DIRTY-PRECISE');
+  else if (!memory.values.has(SAID_EXTRA)) {
+    const scope = seen.allMapped
+      ? 'every mapped page is reported, whatever was written'
+      : `${seen.extra.length} pages were reported that were not written: ${sayPages(bitmap, seen.extra)}`;
+    memory.values.set(SAID_EXTRA, 'yes');
+    judge.reported('DIRTY-PRECISE', scope);
+    judge.note(`scope: ${seen.allMapped ? 'all-mapped' : 'more than was written'}`);
+  }
   const total = (name: string, more: number): number => {
     const sum = Number(memory.values.get(name) ?? 0) + more;
     memory.values.set(name, String(sum));

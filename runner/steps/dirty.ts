@@ -129,8 +129,10 @@ function getBitmap(context: StepContext, args: Arguments, argsz: number | undefi
   dma.bitmaps.set(args.as ?? range.label, bitmap);
   context.attach({ name: `dirty pages of ${range.label}`, type: 'text/plain', body: bitmapTable(bitmap) });
   if (args.do === 'expect') {
-    const clause = asked.plain ? {} : { clause: 'DIRTY-PGSIZE' };
-    judgeBitmap(context, bitmap, { what, mappings, repeatable: asked.plain, ...clause });
+    // With `clean` the step is about the pages that are not set.
+    const own = args.clean ? undefined : context.step.judge;
+    const clause = own ?? (asked.plain ? 'DIRTY-COMPLETE' : 'DIRTY-PGSIZE');
+    judgeBitmap(context, bitmap, { what, mappings, clause, repeatable: asked.plain });
     if (args.clean) judgeClean(context, bitmap, args.clean, { what, mappings, except });
   }
   dma.writes = outside(dma.writes, range.iova, range.size);

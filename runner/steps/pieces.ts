@@ -1,9 +1,10 @@
 /** How a step cuts a buffer into accesses, as scenarios write it. */
 import type { TUnsafe } from '@sinclair/typebox';
+import { vfioDeviceMigrationInfo } from '../abi';
 import { Choice, type Description } from '../language/scalars';
 import type { Pieces as TransferPieces, Via } from '../vfio/data-transfer';
 import type { MigrationRegion } from '../vfio/migration-region';
-import type { Outcome } from '../vfio/outcome';
+import { type Outcome, ownFailure, success } from '../vfio/outcome';
 
 const WORDS = ['bulk', 'natural', 'u8', 'u16', 'u32', 'u64', 'odd', 'mixed'] as const;
 export type PiecesWord = (typeof WORDS)[number];
@@ -50,6 +51,24 @@ export function transferInPieces(
   if (!first.ok) return first;
   const middle = tail > head ? move(head, tail, 'bulk') : first;
   return middle.ok && tail < length ? edge(tail, length) : middle;
+}
+
+/** A whole buffer of the data section, at a place and in a size that the device named: both are checked before anything is allocated. */
+export function readInPieces(
+  migration: MigrationRegion,
+  offset: bigint,
+  size: bigint,
+  how: { readonly pieces: PiecesWord; readonly via: Via },
+): Outcome<Uint8Array> {
+  const { limits, info } = migration.region;
+  const outside = offset < BigInt(vfioDeviceMigrationInfo.size) || !migration.region.holds(offset, size);
+  if (outside || size > limits.maxBufferBytes) {
+    const what = `${size} bytes at 0x${offset.toString(16)}`;
+    return ownFailure('outside', 'read data', `${what} are not in the data section of a region of ${info.size} bytes`);
+  }
+  const bytes = new Uint8Array(Number(size));
+  const read = transferInPieces(migration, 'read', offset, bytes, how);
+  return read.ok ? success(bytes) : read;
 }
 
 function inMixedSizes(

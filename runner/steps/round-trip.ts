@@ -1,8 +1,10 @@
 /** Saving and resuming as plainly as can be, without blaming anybody: what a second look tries out (see second-look.ts). */
 import { DEVICE_STATE_BITS, type DeviceStateName, VFIO_DEVICE_STATE_MASK } from '../abi';
+import type { Via } from '../vfio/data-transfer';
 import type { MigrationRegion } from '../vfio/migration-region';
 import { captureFingerprint, firstDifference } from './captured-fingerprint';
 import { type Giving, giveBuffers, PLAIN_GIVING } from './give-stream';
+import { type PiecesWord, readInPieces } from './pieces';
 import { resetPatiently } from './reset';
 import type { SaveIteration } from './saved-stream';
 import type { Captured, SideName, StepContext } from './step-context';
@@ -46,11 +48,14 @@ export interface TripOptions {
   readonly poll?: number;
   /** In pre-copy first, and out of it after so many buffers. */
   readonly early?: number;
+  readonly pieces?: PiecesWord;
+  readonly via?: Via;
 }
 
 /** Saves all that the device has. */
-function saveQuietly(context: StepContext, { poll = 1, early }: TripOptions): QuietSave {
-  const save = new QuietLoop(context, poll);
+function saveQuietly(context: StepContext, options: TripOptions): QuietSave {
+  const { early } = options;
+  const save = new QuietLoop(context, options);
   if (early !== undefined && !(save.enter('pre-copy') && save.read(early))) return save;
   if (save.enter('stop-and-copy')) save.read();
   return save;
@@ -64,7 +69,7 @@ class QuietLoop implements QuietSave {
 
   constructor(
     private readonly context: StepContext,
-    private readonly poll: number,
+    private readonly options: TripOptions,
   ) {}
 
   enter(state: DeviceStateName): boolean {
@@ -91,7 +96,7 @@ class QuietLoop implements QuietSave {
 
   private pending(migration: MigrationRegion): bigint | undefined {
     let value: bigint | undefined;
-    for (let n = 0; n < this.poll; n += 1) {
+    for (let n = 0; n < (this.options.poll ?? 1); n += 1) {
       const read = migration.readField('pending_bytes');
       if (!read.ok) {
         this.fail(read.message);
@@ -108,10 +113,11 @@ class QuietLoop implements QuietSave {
     const size = migration.readField('data_size');
     if (!size.ok) return this.fail(size.message);
     if (size.value === 0n) return this.fail('data_size is 0 with bytes pending');
-    const data = migration.readData(offset.value, size.value);
+    const { pieces = 'bulk', via = 'read' } = this.options;
+    const data = readInPieces(migration, offset.value, size.value, { pieces, via });
     if (!data.ok) return this.fail(data.message);
     this.iterations.push({ pending, after: undefined, size: size.value });
-    this.buffers.push(data.value.bytes);
+    this.buffers.push(data.value);
     this.bytes += size.value;
     return true;
   }

@@ -2,8 +2,8 @@
 import { DEVICE_STATE_BITS, VFIO_DEVICE_STATE_MASK } from '../abi';
 import type { Via } from '../vfio/data-transfer';
 import type { MigrationRegion } from '../vfio/migration-region';
-import { type Failure, ownFailure } from '../vfio/outcome';
-import { type PiecesWord, transferInPieces } from './pieces';
+import type { Failure } from '../vfio/outcome';
+import { type PiecesWord, readInPieces } from './pieces';
 import { SaveBounds } from './save-bounds';
 import type { SaveIteration } from './saved-stream';
 import { outcomeMatches, sayExpectation, sayState } from './state-check';
@@ -100,10 +100,17 @@ export class SaveLoop {
   private keep(drained: boolean): void {
     const { context, args, buffers, stopped, iterations } = this;
     const { session } = context;
-    const origin = { side: session.side, session: session.savingSession, segment: session.savedSegments };
+    const origin = {
+      side: session.side,
+      session: session.savingSession,
+      entry: session.savingEntry ?? (stopped ? 'running' : 'pre-copy'),
+      segment: session.savedSegments,
+    };
     session.savedSegments += 1;
     const plain = this.isPlain();
-    context.memory.streams.set(args.as, { buffers, origin, drained, stopped, plain, iterations, tampered: false });
+    const { pieces, via } = args;
+    const how = { plain, pieces, via, iterations };
+    context.memory.streams.set(args.as, { buffers, origin, drained, stopped, tampered: false, ...how });
     const phase = stopped ? 'stop-and-copy' : 'pre-copy';
     const { judge } = context;
     judge.figure(`${phase} bytes`, Number(this.bounds.bytes));
@@ -240,16 +247,10 @@ export class SaveLoop {
 
   /** The bytes of one buffer. */
   private fetch({ offset, size }: Offer, pieces: PiecesWord, via: Via): Uint8Array | 'ended' {
-    const { migration } = this;
-    const { limits } = migration.region;
-    const what = `the ${size} bytes at 0x${offset.toString(16)}`;
-    if (size > limits.maxBufferBytes || !migration.region.holds(offset, size)) {
-      const refused = ownFailure('outside', 'read data', `${what} leave the region, or the kit's limits`);
-      return this.ended(what, refused, 'MIG-DATA-NONZERO');
-    }
-    const bytes = new Uint8Array(Number(size));
-    const read = transferInPieces(migration, 'read', offset, bytes, { pieces, via });
-    return read.ok ? bytes : this.ended(what, read, 'SAVE-READ');
+    const read = readInPieces(this.migration, offset, size, { pieces, via });
+    if (read.ok) return read.value;
+    const clause = read.kind === 'outside' ? 'MIG-DATA-NONZERO' : 'SAVE-READ';
+    return this.ended(`the ${size} bytes at 0x${offset.toString(16)}`, read, clause);
   }
 
   /** An error ends the loop: the user looks at the state, and the step fails unless it expects one. */

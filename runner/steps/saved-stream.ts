@@ -1,5 +1,10 @@
 /** A saved migration stream: the buffers of one `save` step, in order, each in its own transaction size (header diff, lines 242-244). */
+import type { Via } from '../vfio/data-transfer';
+import type { PiecesWord } from './pieces';
 import type { SideName } from './step-context';
+
+/** How a saving session began: straight from _RUNNING to stop-and-copy, through pre-copy, or from _STOP. */
+export type SavingEntry = 'running' | 'pre-copy' | 'stop';
 
 /** Part of one saving session: from leaving a state without _SAVING to leaving _SAVING. */
 export interface StreamOrigin {
@@ -7,6 +12,7 @@ export interface StreamOrigin {
   readonly side: SideName;
   /** Number of the saving session in this case. */
   readonly session: number;
+  readonly entry: SavingEntry;
   /** Which save of that session this is, from 0. */
   readonly segment: number;
 }
@@ -29,6 +35,8 @@ export interface SavedStream {
   readonly stopped: boolean;
   /** Fetched as any user would: every field read once, each buffer by read() in one go, nothing tried out. */
   readonly plain: boolean;
+  readonly pieces: PiecesWord;
+  readonly via: Via | 'both';
   readonly iterations: readonly SaveIteration[];
   /** Changed on purpose by `tamper`. */
   readonly tampered: boolean;

@@ -55,14 +55,19 @@ export function failRestore(context: StepContext, reason: StepFailureReason, wan
     }
   }
   // The stream is the source's: whatever a sound destination says to it, the source is to blame.
-  context.fail(saved ? { ...reason, clause: liveClause(restoring.streams) } : reason);
+  context.fail(saved ? { ...reason, clause: clauseOfTheWay(restoring.streams) } : reason);
 }
 
-/** The clause of a save by where it went: straight to stop-and-copy, through all of pre-copy, or out of it early. */
-function liveClause(streams: readonly SavedStream[]): ClauseId {
-  const early = streams.filter((stream) => !stream.stopped);
-  if (early.length === 0) return 'TRANS-RUN-SC';
-  const drained = early.at(-1)?.iterations.at(-1)?.after === 0n;
+/** The clause of a save by the way it took: straight to stop-and-copy, from _STOP, through all of pre-copy, or out of it early. */
+function clauseOfTheWay(streams: readonly SavedStream[]): ClauseId {
+  const entry = streams[0]?.origin.entry;
+  if (entry === 'running') return 'TRANS-RUN-SC';
+  if (entry === 'stop') return 'TRANS-STOP-SC';
+  const drained =
+    streams
+      .filter((stream) => !stream.stopped)
+      .at(-1)
+      ?.iterations.at(-1)?.after === 0n;
   return drained ? 'TRANS-PRE-SC' : 'SAVE-REGARDLESS';
 }
 
@@ -70,14 +75,13 @@ function liveClause(streams: readonly SavedStream[]): ClauseId {
 function lookAtGiver(destination: StepContext, restoring: Restoring): Finding | undefined {
   const { streams } = restoring;
   const plain = isPlainRestore(restoring);
-  const seen = plain
-    ? whatTheLoopSaw(streams.filter((stream) => stream.stopped).flatMap((stream) => stream.iterations))
-    : undefined;
+  const stopped = streams.filter((stream) => stream.stopped).flatMap((stream) => stream.iterations);
+  const seen = plain ? whatTheLoopSaw(stopped) : undefined;
   if (seen) return seen;
-  const suspended = plain && streams.every((stream) => stream.stopped);
-  const trip = suspended && isPlainJudge(destination) ? undefined : roundTrip(destination, 'source', 'destination');
-  // The plain way works: what the scenario tried out is to blame, or the way through pre-copy.
-  if (trip && trip.why === undefined) return plain && suspended ? undefined : lookAtLive(destination, streams);
+  const plainest = plain && isPlainJudge(destination) && streams.every((stream) => stream.origin.entry === 'running');
+  const trip = plainest ? undefined : roundTrip(destination, 'source', 'destination');
+  // The plain way works: the scenario's own way is to blame, or something that it does by the way.
+  if (trip && trip.why === undefined) return lookAtTheWay(destination, streams);
   const found = (trip && whatTheLoopSaw(trip.iterations)) ?? destination.onSide('source', readTwice);
   if (found) return found;
   const own = roundTrip(destination, 'destination', 'destination').why;
@@ -95,28 +99,52 @@ function lookAtGiver(destination: StepContext, restoring: Restoring): Finding | 
   };
 }
 
-/** A save without pre-copy arrives. Two things that a scenario does by the way may still be what went wrong. */
-function lookAtLive(destination: StepContext, streams: readonly SavedStream[]): Finding | undefined {
-  const { judge } = destination.step;
-  const first = streams[0];
-  if (!first || first.stopped) return undefined;
-  const early = first.buffers.length;
-  const failing = (options: TripOptions) => roundTrip(destination, 'source', 'destination', options).why;
-  const polled = judge === 'SAVE-PENDING-PURE' ? undefined : failing({ poll: 2 });
-  if (polled !== undefined)
-    return {
+/** One thing that a scenario does on its way, tried out alone; the step that is about it needs no such help. */
+interface Suspicion {
+  readonly clause: ClauseId;
+  readonly options: TripOptions;
+  readonly when: string;
+}
+
+/** The plainest save arrives. One of the things that a scenario does by the way may still be what went wrong. */
+function lookAtTheWay(destination: StepContext, streams: readonly SavedStream[]): Finding | undefined {
+  for (const { clause, options, when } of suspicions(streams)) {
+    if (clause === destination.step.judge) continue;
+    const { why } = roundTrip(destination, 'source', 'destination', options);
+    if (why === undefined) continue;
+    return { clause, expected: 'a state that is saved arrives', observed: `it does not arrive ${when}: ${why}` };
+  }
+  return undefined;
+}
+
+function suspicions(streams: readonly SavedStream[]): readonly Suspicion[] {
+  const [first] = streams;
+  if (!first) return [];
+  const { pieces, via, origin } = first;
+  const early = streams.filter((stream) => !stream.stopped).flatMap((stream) => stream.buffers).length;
+  const all: (Suspicion | false)[] = [
+    via === 'mmap' && {
+      clause: 'MIG-MMAP-OPTIONAL',
+      options: { via },
+      when: 'when it is read through the mapping, and by read() it does',
+    },
+    pieces !== 'bulk' && {
+      clause: 'SAVE-READ-PIECES',
+      options: { pieces },
+      when: `when it is read in ${pieces} pieces`,
+    },
+    origin.entry === 'pre-copy' && {
       clause: 'SAVE-PENDING-PURE',
-      expected: 'a state arrives however often pending_bytes is read',
-      observed: `it does not when each read is made twice: ${polled}`,
-    };
-  const clause = liveClause(streams);
-  const live = judge === clause ? undefined : failing({ early });
-  if (live === undefined) return undefined;
-  return {
-    clause,
-    expected: `a state arrives when pre-copy is left after ${early} buffers`,
-    observed: `it does not, and without pre-copy it does: ${live}`,
-  };
+      options: { poll: 2 },
+      when: 'when each read of pending_bytes is made twice',
+    },
+    origin.entry === 'pre-copy' && {
+      clause: clauseOfTheWay(streams),
+      options: { early },
+      when: `when pre-copy is left after ${early} buffers, and without pre-copy it does`,
+    },
+  ];
+  return all.filter((suspicion) => suspicion !== false);
 }
 
 /** The device under test did not come to have the state of a sound device. */

@@ -4,6 +4,7 @@ import { DEVICE_STATE_BITS, VFIO_DEVICE_STATE_MASK, VFIO_DEVICE_STATE_SAVING } f
 import { stateValue } from '../language/names';
 import { StateName } from '../language/scalars';
 import { requireMigration } from './device-session';
+import type { SavingEntry } from './saved-stream';
 import { failRestore } from './second-look';
 import { outcomeMatches, sayExpectation, sayOutcome, sayState } from './state-check';
 import type { StepContext } from './step-context';
@@ -40,6 +41,7 @@ export const verb = defineVerb({
     if (isResuming(now) && !isResuming(before)) session.restoring = undefined;
     if (isSaving(now) && !isSaving(before)) {
       session.savingSession += 1;
+      session.savingEntry = entryOf(before, now);
       session.savedSegments = 0;
     }
     const observed = `${sayOutcome(write)}, device_state then is ${sayState(after.value)}`;
@@ -64,6 +66,11 @@ export const verb = defineVerb({
 
 function isResuming(state: number): boolean {
   return (state & VFIO_DEVICE_STATE_MASK) === DEVICE_STATE_BITS.resuming;
+}
+
+function entryOf(before: number, now: number): SavingEntry {
+  if (now === DEVICE_STATE_BITS['pre-copy']) return 'pre-copy';
+  return (before & VFIO_DEVICE_STATE_MASK) === DEVICE_STATE_BITS.stop ? 'stop' : 'running';
 }
 
 function isSaving(state: number): boolean {

@@ -68,7 +68,7 @@ function unmapWithBitmap(context: StepContext, range: Range, args: Static<typeof
   const bitmap = answer.outcome.value;
   context.attach({ name: `dirty pages of ${range.label}`, type: 'text/plain', body: bitmapTable(bitmap) });
   judgeUnmappedSize(context, answer.unmapped ?? 0n, mappings, what);
-  judgeBitmap(context, bitmap, { what, mappings, repeatable: false, clause: asked.plain ? 'UNMAP-BITMAP' : clause });
+  judgeBitmap(context, bitmap, { what, mappings, clause: context.step.judge ?? clause, repeatable: false });
   forget(context, range);
   for (const mapping of named) judgeUnmapped(context, mapping, what);
 }
