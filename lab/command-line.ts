@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { LabFailure } from './failure';
 import { defaultSeries, kernelSeries } from './kernel/lab-kernel';
 
-export const subcommands = ['ci', 'run', 'exec', 'shell', 'module', 'clean', 'help'] as const;
+export const subcommands = ['ci', 'full', 'run', 'exec', 'shell', 'module', 'clean', 'help'] as const;
 export type Subcommand = (typeof subcommands)[number];
 
 export interface LabCommand {
@@ -11,6 +11,8 @@ export interface LabCommand {
   readonly args: readonly string[];
   /** Series, e.g. 6.12. */
   readonly kernel: string;
+  /** Those that `full` goes through: all of them, unless one is named. */
+  readonly kernels: readonly string[];
   /** Folders of out-of-tree modules to build and load. */
   readonly modules: readonly string[];
   /** Look for a newer kernel. */
@@ -20,13 +22,18 @@ export interface LabCommand {
   readonly memoryMiB: number;
   readonly processors: number;
   readonly timeoutSeconds: number;
+  /** A fault of our own module that is on while `ci` certifies it. */
+  readonly fault: string | undefined;
+  /** `full` tries each fault in one layout only. */
+  readonly oneLayout: boolean;
 }
 
 export const usage = `npm run lab [-- [OPTIONS] [SUBCOMMAND]]
 
 Boots a Debian kernel in QEMU with real VFIO devices on an emulated IOMMU, and runs the kit in it.
 
-  (none)            what CI runs: the self-check, then the kit on edu, e1000e and nvme
+  (none)            what CI runs: our own driver module certified and each of its faults caught, the kit on other devices
+  full              each fault with the whole certification, all layouts, large states, both kernels; writes docs/lab-matrix.md
   run ARGS...       vfio-conformance ARGS in the guest; reports come back to results/lab/
   exec COMMAND...   a shell command in the guest
   shell             an interactive shell in the guest, everything bound
@@ -40,10 +47,17 @@ Options, before the subcommand:
   --wait            when another lab is running, wait for it
   --memory MIB      the guest's memory (default 1536)
   --cpus N          the guest's processors (default 1)
-  --timeout SECONDS how long the command in the guest may take (default 900)
+  --timeout SECONDS how long the command in the guest may take (default 900; full: 12 hours)
+  --fault NAME      without a subcommand: certify the module with this fault switched on, which must fail
+  --one-layout      for full: each fault in one layout, another one from fault to fault; takes a third of the time
 `;
 
-const valueOptions = new Set(['--kernel', '--module', '--memory', '--cpus', '--timeout']);
+/** Seconds. */
+function defaultTimeout(subcommand: Subcommand): number {
+  return subcommand === 'full' ? 43_200 : 900;
+}
+
+const valueOptions = new Set(['--kernel', '--module', '--memory', '--cpus', '--timeout', '--fault']);
 
 /** Where the options end: the first word that is neither an option nor an option's value. */
 function headLength(argv: readonly string[]): number {
@@ -70,13 +84,15 @@ function subcommandOf(word: string | undefined): Subcommand {
 export function parseCommandLine(argv: readonly string[]): LabCommand {
   const split = headLength(argv);
   const options = {
-    kernel: { type: 'string', default: defaultSeries },
+    kernel: { type: 'string' },
     module: { type: 'string', multiple: true, default: [] as string[] },
     refresh: { type: 'boolean', default: false },
     wait: { type: 'boolean', default: false },
     memory: { type: 'string', default: '1536' },
     cpus: { type: 'string', default: '1' },
-    timeout: { type: 'string', default: '900' },
+    timeout: { type: 'string' },
+    'one-layout': { type: 'boolean', default: false },
+    fault: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   } as const;
   const { values } = (() => {
@@ -92,12 +108,9 @@ export function parseCommandLine(argv: readonly string[]): LabCommand {
   })();
   const [word, ...args] = argv.slice(split);
   const subcommand = values.help ? 'help' : subcommandOf(word);
-  if (!Object.hasOwn(kernelSeries, values.kernel)) {
-    throw new LabFailure(
-      `no kernel "${values.kernel}" in the lab`,
-      `Known: ${Object.keys(kernelSeries).join(', ')}.`,
-      2,
-    );
+  const kernel = values.kernel ?? defaultSeries;
+  if (!Object.hasOwn(kernelSeries, kernel)) {
+    throw new LabFailure(`no kernel "${kernel}" in the lab`, `Known: ${Object.keys(kernelSeries).join(', ')}.`, 2);
   }
   if ((subcommand === 'run' || subcommand === 'exec') && args.length === 0) {
     throw new LabFailure(`lab ${subcommand} wants something to run`, '', 2);
@@ -109,15 +122,26 @@ export function parseCommandLine(argv: readonly string[]): LabCommand {
       2,
     );
   }
+  if (values.fault !== undefined && subcommand !== 'ci') {
+    throw new LabFailure(
+      '--fault is for the form without a subcommand',
+      "By hand: write it to the device's dut/fault.",
+      2,
+    );
+  }
+  if (values['one-layout'] && subcommand !== 'full') throw new LabFailure('--one-layout is for full', '', 2);
   return {
     subcommand,
     args,
-    kernel: values.kernel,
+    kernel,
+    kernels: subcommand === 'full' && values.kernel === undefined ? Object.keys(kernelSeries) : [kernel],
     modules: values.module,
     refresh: values.refresh,
     wait: values.wait,
     memoryMiB: whole(values.memory, '--memory', 512, 65_536),
     processors: whole(values.cpus, '--cpus', 1, 64),
-    timeoutSeconds: whole(values.timeout, '--timeout', 1, 86_400),
+    timeoutSeconds: whole(values.timeout ?? String(defaultTimeout(subcommand)), '--timeout', 1, 86_400),
+    fault: values.fault,
+    oneLayout: values['one-layout'],
   };
 }

@@ -4,6 +4,7 @@ import { parseCommandLine, type Subcommand, usage } from './command-line';
 import { ci } from './commands/ci';
 import { clean } from './commands/clean';
 import { exec } from './commands/exec';
+import { full } from './commands/full';
 import { module } from './commands/module';
 import { run } from './commands/run';
 import { shell } from './commands/shell';
@@ -15,6 +16,7 @@ import type { Lab } from './session';
 
 const commands: Readonly<Record<Exclude<Subcommand, 'help'>, (lab: Lab) => Promise<number>>> = {
   ci,
+  full,
   run,
   exec,
   shell,

@@ -81,6 +81,10 @@ export interface GuestRequest {
   /** Shell text; the working directory is the project, read-only but for results/. */
   readonly shell: string;
   readonly interactive?: boolean;
+  /** An existing folder for the run's results; absent: a new one. */
+  readonly folder?: string;
+  /** Stands before each line of output, where several guests speak at once. */
+  readonly prefix?: string;
 }
 
 /** Boots the prepared guest for one command, its output passed on as it comes. */
@@ -90,7 +94,8 @@ export async function runInGuest(
   request: GuestRequest,
 ): Promise<{ readonly outcome: GuestOutcome; readonly folder: string }> {
   const { command, paths, progress } = lab;
-  const folder = newRunFolder(paths, request.purpose);
+  const folder = request.folder ?? newRunFolder(paths, request.purpose);
+  const { prefix = '' } = request;
   progress.step(`booting ${guest.kernel.release} with ${labDevices.map(({ name }) => name).join(', ')}`);
   const outcome = await bootGuest(
     {
@@ -103,7 +108,7 @@ export async function runInGuest(
       memoryMiB: command.memoryMiB,
       processors: command.processors,
       timeoutSeconds: command.timeoutSeconds,
-      onOutput: (line) => process.stdout.write(`${line}\n`),
+      onOutput: (line) => process.stdout.write(`${prefix}${line}\n`),
     },
     progress,
   );

@@ -36,6 +36,13 @@ export function loadWholeSuite(name: string): LoadedSuite {
   };
 }
 
+export interface CertifyOptions {
+  /** After so many cases in which the device did not respond the others are left out. */
+  readonly mostHangs?: number;
+  readonly rest?: readonly Case[];
+  readonly enough?: (results: readonly CaseResult[]) => boolean;
+}
+
 /** One pair of devices under one profile. */
 export class Certification {
   private readonly client: ExecutorClient;
@@ -46,22 +53,24 @@ export class Certification {
     private readonly messages: KernelMessages,
     device: DevicePlan,
     seed: number,
+    stepDeadlineMs: number = DEFAULT_LIMITS.stepDeadlineMs,
   ) {
-    const plan = planFor(device, seed);
+    const plan = planFor(device, seed, stepDeadlineMs);
     this.client = createExecutorClient(plan, device);
     const profile = device.profile === undefined ? undefined : orThrow(loadProfile(device.profile));
     this.rules = judgingFor(plan, profile).rules;
   }
 
-  /** `mostHangs`: after so many cases in which the device did not respond the others are left out. */
-  async certify(cases: readonly Case[], mostHangs = Number.POSITIVE_INFINITY): Promise<Certified> {
+  /** Runs `cases`, and goes on with `rest` as long as `enough` says no. */
+  async certify(cases: readonly Case[], options: CertifyOptions = {}): Promise<Certified> {
+    const { mostHangs = Number.POSITIVE_INFINITY, rest = [], enough = () => true } = options;
     const results: CaseResult[] = [];
     const kernel: KernelFinding[] = [];
     let hangs = 0;
     // What was said before is nobody's here.
     this.messages.look();
-    for (const case_ of cases) {
-      if (hangs >= mostHangs) break;
+    for (const [index, case_] of [...cases, ...rest].entries()) {
+      if (hangs >= mostHangs || (index >= cases.length && enough(results))) break;
       const result = await this.client.run(case_);
       const said = this.messages.look();
       kernel.push(...said);
@@ -70,7 +79,7 @@ export class Certification {
       results.push(whole);
     }
     const summary = summarise(results, this.suite.clauses, this.rules);
-    return { results, summary, kernel, leftOut: cases.length - results.length };
+    return { results, summary, kernel, leftOut: cases.length + rest.length - results.length };
   }
 
   async stop(): Promise<void> {
@@ -78,7 +87,7 @@ export class Certification {
   }
 }
 
-function planFor(device: DevicePlan, seed: number): RunPlan {
+function planFor(device: DevicePlan, seed: number, stepDeadlineMs: number): RunPlan {
   return {
     schemaVersion: 1,
     kitVersion: '',
@@ -90,7 +99,7 @@ function planFor(device: DevicePlan, seed: number): RunPlan {
     strict: false,
     grade: 'kit',
     seed,
-    limits: DEFAULT_LIMITS,
+    limits: { ...DEFAULT_LIMITS, stepDeadlineMs },
     allow: [],
     startedAt: new Date().toISOString(),
   };

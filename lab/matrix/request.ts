@@ -13,20 +13,28 @@ export const failuresFile = 'matrix-failures.jsonl';
 export const aboutFile = 'matrix-about.json';
 
 export interface MatrixRequest {
-  /** Sample: each fault with the cases that name its clauses and some others. Whole: each fault with every case. */
+  /**
+   * Sample: each fault with cases that name its clauses, and some others; then, as long as it is not caught, with all the rest.
+   * Whole: each fault with every case.
+   */
   readonly mode: 'sample' | 'whole';
   readonly layouts: readonly Layout[];
   /** Bytes of internal memory that the correct module is certified with, in each layout. */
   readonly stateSizes: readonly number[];
-  /** Bytes that the faults are tried with; in whole mode each fault is tried in every layout in which it shows. */
+  /** Bytes of internal memory with which the correct module makes the migrations of `transitions/` alone: too much for all the rest. */
+  readonly largeSizes: readonly number[];
+  /** Bytes that the faults are tried with. */
   readonly faultStateSize: number;
-  /** This guest's share of the faults: those whose number leaves `shard` when divided by `shards`. */
-  readonly shard: number;
-  readonly shards: number;
+  /** Each fault in every layout in which it shows; else in one of them, another one from fault to fault. */
+  readonly everyLayout: boolean;
+  /** This guest's share of the faults: those whose number leaves one of `mine` when divided by `shares`. */
+  readonly shares: number;
+  readonly mine: readonly number[];
   /** Chooses the samples. */
   readonly seed: number;
-  /** Cases beside those that name a fault's clauses. */
-  readonly sample: number;
+  /** How many cases of a sample name the fault's clauses, at most, and how many others there are. */
+  readonly covering: number;
+  readonly others: number;
   /** A fault that is on while the correct module is certified: to see that it turns the run red. */
   readonly switchedOn?: string;
   /** Only these faults and variations; absent: all of the module's. */
@@ -45,7 +53,7 @@ export type MatrixOutcome =
   | 'false-alarm';
 
 export interface MatrixRow {
-  readonly kind: 'correct' | 'fault' | 'variation';
+  readonly kind: 'correct' | 'large' | 'fault' | 'variation';
   /** Of the fault or variation; `none` on the correct module. */
   readonly name: string;
   readonly summary: string;
@@ -62,7 +70,7 @@ export interface MatrixRow {
   /** Why it is not as it should be. */
   readonly remarks: readonly string[];
   readonly cases: Readonly<Record<CaseStatus, number>>;
-  /** Cases that were left out after so many had hung. */
+  /** Cases that were left out: the sample was enough, or too many had hung. */
   readonly leftOut: number;
   /** What the kernel said while it lasted. */
   readonly kernel: readonly KernelFinding[];

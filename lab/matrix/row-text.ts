@@ -10,8 +10,8 @@ export function sayRow(row: MatrixRow): string {
     .filter((status) => cases[status] > 0)
     .map((status) => `${cases[status]} ${status}`);
   if (row.leftOut > 0) counts.push(`${row.leftOut} left out`);
-  const what = row.kind === 'correct' && name === 'none' ? 'correct module' : name;
-  const size = row.kind === 'correct' ? `, ${stateSize} bytes` : '';
+  const what = name === 'none' ? 'correct module' : name;
+  const size = row.kind === 'correct' || row.kind === 'large' ? `, ${stateSize} bytes` : '';
   const clauses = reported.length === 0 ? '' : `: ${reported.join(' ')}`;
   const head = `${row.good ? mark.good : mark.bad} ${what} (${layout}${size}) ${outcome}${clauses}  ${counts.join(', ')}, ${row.seconds.toFixed(1)} s`;
   return [head, ...(row.good ? [] : row.remarks.slice(0, 12).map((remark) => `       ${remark.slice(0, 400)}`))].join(

@@ -21,18 +21,32 @@ export function hashOf(text: string, seed: number): number {
   return (hash ^ (hash >>> 12)) >>> 0;
 }
 
-/** The cases that name one of `clauses`, and `count` others chosen by seed and `salt`, in the suite's order. */
-export function coveringCases(
-  cases: readonly Case[],
+export interface SampleSize {
+  /** Cases that name one of the clauses, at most. */
+  readonly covering: number;
+  readonly others: number;
+  readonly seed: number;
+  /** Makes the order of one fault another than that of the next. */
+  readonly salt: string;
+}
+
+/**
+ * `first`: cases that name one of `clauses`, and others, as many as were asked for. `rest`: all that remain, those that name a
+ * clause before the others. The order is the seed's.
+ */
+export function sampleCases<Item extends Pick<Case, 'id' | 'clauses'>>(
+  cases: readonly Item[],
   clauses: readonly string[],
-  { count, seed, salt }: { readonly count: number; readonly seed: number; readonly salt: string },
-): readonly Case[] {
-  const covers = (case_: Case): boolean => case_.clauses.some((clause) => clauses.includes(clause));
-  const others = cases
-    .filter((case_) => !covers(case_))
-    .map((case_) => ({ case_, order: hashOf(`${salt}\0${case_.id}`, seed) }))
+  { covering, others, seed, salt }: SampleSize,
+): { readonly first: readonly Item[]; readonly rest: readonly Item[] } {
+  const ordered = cases
+    .map((item) => ({ item, order: hashOf(`${salt}\0${item.id}`, seed) }))
     .sort((a, b) => a.order - b.order)
-    .slice(0, count)
-    .map(({ case_ }) => case_);
-  return cases.filter((case_) => covers(case_) || others.includes(case_));
+    .map(({ item }) => item);
+  const named = ordered.filter((item) => item.clauses.some((clause) => clauses.includes(clause)));
+  const unnamed = ordered.filter((item) => !named.includes(item));
+  return {
+    first: [...named.slice(0, covering), ...unnamed.slice(0, others)],
+    rest: [...named.slice(covering), ...unnamed.slice(others)],
+  };
 }

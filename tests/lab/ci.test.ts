@@ -1,16 +1,47 @@
-import { judgeKitRun, judgeSelfCheck } from '../../lab/commands/ci';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import {
+  judgeKitRun,
+  judgeSelfCheck,
+  judgeVersion2,
+  type KitPart,
+  partOutcomes,
+  partsCommand,
+} from '../../lab/commands/ci-parts';
 
 describe("the kit's run on one device, as the lab judges it", () => {
   it.each([
-    ['conformant and 0', 0, { verdict: 'conformant' }, 0],
-    ['non-conformant and 1', 1, { verdict: 'non-conformant' }, 1],
-    ['0 without any JSON', 0, undefined, 3],
-    ['0 beside another verdict', 0, { verdict: 'incomplete' }, 3],
-    ['0 with a JSON that is something else', 0, [], 3],
-    ['a run that was never reached', undefined, undefined, 3],
-    ['killed by a signal', 137, undefined, 137],
-  ] as const)('%s', (_, code, json, expected) => {
-    expect(judgeKitRun(code, json).code).toBe(expected);
+    ['conformant and 0', 0, { verdict: 'conformant' }, true],
+    ['non-conformant and 1', 1, { verdict: 'non-conformant' }, false],
+    ['0 without any JSON', 0, undefined, false],
+    ['0 beside another verdict', 0, { verdict: 'incomplete' }, false],
+    ['another code beside conformant', 3, { verdict: 'conformant' }, false],
+    ['0 with a JSON that is something else', 0, [], false],
+    ['a run that was never reached', undefined, undefined, false],
+    ['killed by a signal', 137, undefined, false],
+  ] as const)('%s', (_, code, json, good) => {
+    expect(judgeKitRun(code, json).good).toBe(good);
+  });
+
+  it('says why a device is not conformant', () => {
+    const json = { verdict: 'non-conformant', reasons: ['RES-APPLY is broken (driver)'] };
+    expect(judgeKitRun(1, json).text).toBe('non-conformant, exit code 1: RES-APPLY is broken (driver)');
+  });
+});
+
+describe('a device of version 2, as the lab judges it', () => {
+  const named = { verdict: 'incomplete', reasons: ['x offers version 2 migration only (VFIO_DEVICE_FEATURE)'] };
+
+  it.each([
+    ['named so and not certified', 3, named, true],
+    ['named so, and its claim broken', 1, { ...named, verdict: 'non-conformant' }, true],
+    ['not named so', 3, { ...named, reasons: [] }, false],
+    ['certified', 0, { ...named, verdict: 'conformant' }, false],
+    ['a run that broke', 2, undefined, false],
+    ['a run that was never reached', undefined, undefined, false],
+  ] as const)('%s', (_, code, json, good) => {
+    expect(judgeVersion2(code, json).good).toBe(good);
   });
 });
 
@@ -18,17 +49,15 @@ describe('the self-check, as the lab judges it', () => {
   const passed = { passed: true, node: 'v20.9.0', koffi: '3.3.4', checks: [{ check: 'a', held: true, seen: '1' }] };
 
   it('says with what it ran', () => {
-    expect(judgeSelfCheck(0, passed)).toEqual({ code: 0, text: 'passed with Node v20.9.0 and koffi 3.3.4' });
+    expect(judgeSelfCheck(0, passed)).toEqual({ good: true, text: 'passed with Node v20.9.0 and koffi 3.3.4' });
   });
 
   it('names the checks that did not hold, and what was seen', () => {
-    const json = {
-      ...passed,
-      passed: false,
-      checks: [...passed.checks, { check: 'b', held: false, seen: '2' }],
-      error: 'c',
-    };
-    expect(judgeSelfCheck(1, json)).toEqual({ code: 1, text: 'failed: b: 2; c' });
+    const checks = [...passed.checks, { check: 'b', held: false, seen: '2' }];
+    expect(judgeSelfCheck(1, { ...passed, passed: false, checks, error: 'c' })).toEqual({
+      good: false,
+      text: 'failed: b: 2; c',
+    });
   });
 
   it.each([
@@ -36,6 +65,37 @@ describe('the self-check, as the lab judges it', () => {
     [undefined, undefined],
     [0, { passed: false }],
   ] as const)('exit code %s beside %j is not a pass', (code, json) => {
-    expect(judgeSelfCheck(code, json).code).toBe(3);
+    expect(judgeSelfCheck(code, json).good).toBe(false);
+  });
+});
+
+describe('the parts of the CI form', () => {
+  const parts: readonly KitPart[] = [
+    { name: 'one', words: ['node', 'a b.js'], printsJson: true, judge: judgeKitRun },
+    { name: 'two', prepare: 'make-it', words: ['node', 'c.js'], judge: judgeKitRun },
+  ];
+
+  it('run one after the other, each leaving its exit code', () => {
+    expect(partsCommand(parts).split('\n')).toEqual([
+      'echo "--- one"',
+      "node 'a b.js' >/results/one.json; echo $? >/results/one.exit",
+      'echo "--- two"',
+      'make-it',
+      'node c.js; echo $? >/results/two.exit',
+    ]);
+  });
+
+  it('are judged by what they left, and one that left nothing has not passed', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'lab-parts-'));
+    try {
+      writeFileSync(join(folder, 'one.exit'), '0\n');
+      writeFileSync(join(folder, 'one.json'), '{"verdict": "conformant"}');
+      expect(partOutcomes(folder, parts)).toEqual([
+        { name: 'one', good: true, text: 'conformant, exit code 0' },
+        { name: 'two', good: false, text: 'did not run' },
+      ]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 });

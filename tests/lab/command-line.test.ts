@@ -8,13 +8,28 @@ describe('the lab command line', () => {
       subcommand: 'ci',
       args: [],
       kernel: '6.12',
+      kernels: ['6.12'],
       modules: [],
       refresh: false,
       wait: false,
       memoryMiB: 1536,
       processors: 1,
       timeoutSeconds: 900,
+      fault: undefined,
+      oneLayout: false,
     });
+  });
+
+  it('full goes through every kernel and takes its time, unless it is told otherwise', () => {
+    expect(parseCommandLine(['full'])).toMatchObject({ kernels: ['6.12', '6.1'], timeoutSeconds: 43_200 });
+    const command = parseCommandLine(['--kernel', '6.1', '--timeout', '60', '--one-layout', 'full']);
+    expect(command).toMatchObject({ kernels: ['6.1'], timeoutSeconds: 60, oneLayout: true });
+    expect(() => parseCommandLine(['--one-layout'])).toThrow(/--one-layout/);
+  });
+
+  it('takes a fault for the CI form, and for no other', () => {
+    expect(parseCommandLine(['--fault', 'save-loses-scratch']).fault).toBe('save-loses-scratch');
+    expect(() => parseCommandLine(['--fault', 'save-loses-scratch', 'full'])).toThrow(/--fault/);
   });
 
   it('passes everything after run on as it is, options of the same name included', () => {
