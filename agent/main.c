@@ -180,6 +180,8 @@ static int32_t perform(const struct request *request, uint32_t *length, uint32_t
 		memory_unmap_all();
 		files_close_all();
 		return 0;
+	case OP_PING:
+		return 0;
 	case OP_CLOSE:
 		return files_close(request->argument[0]);
 	case OP_IOCTL:

@@ -42,6 +42,7 @@ enum op {
 	OP_TEXT,     /* path -> text */
 	OP_LINK,     /* path -> text */
 	OP_LIST,     /* path -> names, each with a NUL */
+	OP_PING,     /* nothing: sent with the id BUSY while an answer is awaited, should an emulated port have lost a wake-up */
 	OP_COUNT
 };
 

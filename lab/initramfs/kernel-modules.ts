@@ -56,13 +56,19 @@ async function decompressed(file: string): Promise<Buffer> {
 }
 
 /** Module name to the path in one of the kernel's lists (modules.order, modules.builtin). */
-function listed(kernel: LabKernel, list: string): Map<string, string> {
+function listed(kernel: ModuleTree, list: string): Map<string, string> {
   const lines = readFileSync(join(kernel.modules, list), 'utf8').split('\n');
   return new Map(lines.filter((line) => line !== '').map((line) => [moduleName(line), line]));
 }
 
-/** The guest's modules and `extra` (out-of-tree .ko files), ready for insmod one after the other. */
-export async function modulesInOrder(kernel: LabKernel, extra: readonly string[]): Promise<LoadableModule[]> {
+type ModuleTree = Pick<LabKernel, 'modules' | 'release'>;
+
+/** The modules `names` and `extra` (out-of-tree .ko files), ready for insmod one after the other. */
+export async function modulesInOrder(
+  kernel: ModuleTree,
+  extra: readonly string[],
+  names: readonly string[] = guestModules,
+): Promise<LoadableModule[]> {
   const inTree = listed(kernel, 'modules.order');
   const builtIn = listed(kernel, 'modules.builtin');
   const outOfTree = new Map(extra.map((file) => [moduleName(file), file]));
@@ -76,7 +82,7 @@ export async function modulesInOrder(kernel: LabKernel, extra: readonly string[]
     if (path === undefined || file === undefined) throw new LabFailure(`${kernel.release} has no module ${name}`);
     return file;
   };
-  const wanted = [...guestModules, ...extra].map(moduleName).filter((name) => !builtIn.has(name));
+  const wanted = [...names, ...extra].map(moduleName).filter((name) => !builtIn.has(name));
   const dependencies = new Map<string, readonly string[]>();
   for (const pending = [...wanted]; pending.length > 0; ) {
     const name = pending.pop();

@@ -42,7 +42,7 @@ export async function machineMirror(): Promise<string> {
   return mirror;
 }
 
-function aptConfiguration(folder: string): string {
+function aptConfiguration(folder: string, architecture: string): string {
   return [
     `Dir::Etc::sourcelist "${folder}/sources.list";`,
     'Dir::Etc::sourceparts "/dev/null";',
@@ -54,9 +54,9 @@ function aptConfiguration(folder: string): string {
     `Dir::Cache "${folder}/cache";`,
     // Our folders need not be readable for apt's own download user.
     'APT::Sandbox::User "";',
-    'APT::Architecture "amd64";',
+    `APT::Architecture "${architecture}";`,
     '#clear APT::Architectures;',
-    'APT::Architectures { "amd64"; };',
+    `APT::Architectures { "${architecture}"; };`,
     // Hooks of the machine (catalogues, cache cleaning) have no business with our lists.
     '#clear APT::Update::Post-Invoke;',
     '#clear APT::Update::Post-Invoke-Success;',
@@ -69,10 +69,11 @@ function aptConfiguration(folder: string): string {
 export class AptSuite {
   private readonly folder: string;
 
-  /** `cache` is the lab's cache folder. */
+  /** `cache` is the lab's cache folder; packages of two architectures need two caches. */
   constructor(
     private readonly suite: string,
     private readonly cache: string,
+    private readonly architecture = 'amd64',
   ) {
     this.folder = join(cache, 'apt', suite);
   }
@@ -86,7 +87,7 @@ export class AptSuite {
     const signedBy = existsSync(keyring) ? `[signed-by=${keyring}] ` : '';
     writeFileSync(join(this.folder, 'sources.list'), `deb ${signedBy}${mirror} ${this.suite} main\n`);
     writeFileSync(join(this.folder, 'state/status'), '');
-    writeFileSync(join(this.folder, 'apt.conf'), aptConfiguration(this.folder));
+    writeFileSync(join(this.folder, 'apt.conf'), aptConfiguration(this.folder, this.architecture));
     await this.apt(['update', '-o', 'APT::Update::Error-Mode=any']);
   }
 

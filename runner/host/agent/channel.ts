@@ -1,4 +1,5 @@
 /** One connection to an agent: a request out, its reply in, synchronously. */
+import { randomInt } from 'node:crypto';
 import { performance } from 'node:perf_hooks';
 import { errnoName } from '../../abi';
 import { HostLost } from '../vfio-host';
@@ -24,6 +25,10 @@ export interface Reply {
 
 /** How long the agent may say nothing. While a request takes long it says BUSY twice a second. */
 export const SILENCE_MS = 5000;
+/** After so much of it the agent is pinged: an emulated serial port loses a wake-up now and then, and the next byte makes up for it. */
+const PING_MS = 1000;
+/** Longest stale reply that a greeting passes over. */
+const STALE_MAX = 4096;
 
 const NOTHING = new Uint8Array(0);
 
@@ -35,9 +40,13 @@ export class Channel {
   #inbox = new Uint8Array(4096);
   #from = 0;
   #to = 0;
-  #id = 0;
+  /** Not from 0: a port may still carry answers to whoever was connected before. */
+  #id = randomInt(2 ** 30);
   #lost: string | undefined;
   #heard = 0;
+  #pinged = 0;
+  /** The request is out, its answer not yet in. */
+  #waiting = false;
 
   constructor(readonly connection: Connection) {}
 
@@ -53,7 +62,7 @@ export class Channel {
   exchange(
     op: Operation,
     args: readonly (number | bigint)[],
-    { payload = NOTHING, limit = 0, into, silenceMs = SILENCE_MS }: Exchange = {},
+    { payload = NOTHING, limit = 0, into, silenceMs = SILENCE_MS, passStale = false }: Exchange = {},
   ): Reply {
     if (this.#lost !== undefined) throw new HostLost(this.#lost);
     if (payload.length > PAYLOAD_MAX) throw new RangeError(`${payload.length} bytes do not fit into a frame`);
@@ -61,7 +70,10 @@ export class Channel {
     writeRequestHead(this.#head, payload.length, this.#id, OP[op], args);
     const started = performance.now();
     this.#heard = started;
+    this.#pinged = started;
+    this.#waiting = false;
     this.#sendRequest(payload, silenceMs);
+    this.#waiting = true;
     for (;;) {
       this.#fill(REPLY_HEAD, silenceMs);
       const head = new DataView(this.#inbox.buffer, this.#from, REPLY_HEAD);
@@ -73,6 +85,11 @@ export class Channel {
         this.#from += REPLY_HEAD;
         if (performance.now() - started > this.longestCallMs)
           this.lose(`a call there (${op}) did not return within ${this.longestCallMs / 1000} s`);
+        continue;
+      }
+      if (passStale && id !== this.#id && length <= STALE_MAX) {
+        this.#from += REPLY_HEAD;
+        this.#take(length, undefined, silenceMs);
         continue;
       }
       if (id !== this.#id || length > limit || (into !== undefined && length > into.length)) this.#nonsense();
@@ -146,11 +163,22 @@ export class Channel {
     const now = performance.now();
     if (count === 'nothing') {
       if (now - this.#heard > silenceMs) this.lose(`nothing was heard for ${silenceMs / 1000} s`);
+      if (now - Math.max(this.#heard, this.#pinged) > PING_MS && this.#waiting) this.#ping(now);
       return 0;
     }
     if (count <= 0) this.lose(count === 0 ? 'the connection was closed' : `the connection broke (${errnoName(count)})`);
     this.#heard = now;
     return count;
+  }
+
+  /** Its answer counts as BUSY, whenever it comes. */
+  #ping(now: number): void {
+    this.#pinged = now;
+    const frame = new Uint8Array(REQUEST_HEAD);
+    writeRequestHead(new DataView(frame.buffer), 0, BUSY, OP.ping, []);
+    this.#waiting = false;
+    this.#sendAll(frame, PING_MS);
+    this.#waiting = true;
   }
 
   #nonsense(): never {
@@ -168,4 +196,6 @@ export interface Exchange {
   readonly limit?: number;
   readonly into?: Uint8Array;
   readonly silenceMs?: number;
+  /** Answers to others are passed over: for the first words on a connection. */
+  readonly passStale?: boolean;
 }

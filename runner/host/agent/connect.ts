@@ -78,7 +78,7 @@ function onPort(connect: () => Connection, key: string): VfioHost {
     } catch (error) {
       // Ends: each turn takes until its greeting's deadline, or is counted against the whole.
       if (!(error instanceof HostLost) || performance.now() > deadline) throw error;
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 50);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
     }
   }
 }

@@ -15,7 +15,11 @@ const ENCODINGS: Readonly<Record<number, HostFacts['ioctlEncoding']>> = { 0: 'ge
  */
 export function greet(channel: Channel, silenceMs: number): HostFacts {
   const { name } = channel.connection;
-  const { payload } = channel.exchange('hello', [MAGIC, PROTOCOL_VERSION], { limit: LIMIT, silenceMs });
+  const { payload } = channel.exchange('hello', [MAGIC, PROTOCOL_VERSION], {
+    limit: LIMIT,
+    silenceMs,
+    passStale: true,
+  });
   const bytes = Buffer.from(payload);
   if (bytes.length < FIXED || bytes.readUInt32LE(0) !== MAGIC) {
     channel.close();

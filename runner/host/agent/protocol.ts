@@ -37,6 +37,7 @@ export const OP = {
   text: 17,
   link: 18,
   list: 19,
+  ping: 20,
 } as const;
 
 export type Operation = keyof typeof OP;
