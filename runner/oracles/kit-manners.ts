@@ -7,9 +7,10 @@ import type { ClauseId } from '../language/scenario';
 import type { Judge } from './judge';
 import { ResumingManners } from './kit-manners-resuming';
 import { SavingManners } from './kit-manners-saving';
-import type { Oracle, OracleHooks } from './oracle';
+import type { Oracle, OracleFacts, OracleHooks } from './oracle';
 import { TransactionLog } from './transactions';
-import type { DeviceView, FieldAccess, SectionAccess, StrayAccess } from './views';
+import type { ContainerView, DeviceView, FieldAccess, IoctlExchange, SectionAccess, StrayAccess } from './views';
+import { ZeroedBitmaps } from './zeroed-bitmaps';
 
 /** Says that the kit broke a clause, unless it was told to. */
 export type Breach = (device: DeviceView, clause: ClauseId, expected: string, observed: string) => void;
@@ -27,7 +28,30 @@ class KitMannersOracle implements OracleHooks {
   private readonly memories = new Map<DeviceView, Memory>();
   private readonly log = new TransactionLog();
 
-  constructor(private readonly judge: Judge) {}
+  private readonly bitmaps: ZeroedBitmaps;
+
+  constructor(
+    private readonly judge: Judge,
+    facts: OracleFacts,
+  ) {
+    this.bitmaps = new ZeroedBitmaps(judge, facts);
+  }
+
+  memoryAllocated(address: bigint, length: number): void {
+    this.bitmaps.allocated(address, length);
+  }
+
+  memoryWritten(address: bigint, length: number): void {
+    this.bitmaps.written(address, length);
+  }
+
+  memoryFreed(address: bigint): void {
+    this.bitmaps.freed(address);
+  }
+
+  iommuCall(container: ContainerView, exchange: IoctlExchange): void {
+    this.bitmaps.iommuCall(container, exchange);
+  }
 
   fieldRead(device: DeviceView, access: FieldAccess): void {
     const memory = this.memory(device);
@@ -146,6 +170,8 @@ export const oracle: Oracle = {
     'SAVE-DRAIN-USER',
     'RES-SEQUENCE-USER',
     'RES-ORDER',
+    'DIRTY-ZEROED',
+    'UNMAP-ZEROED',
   ],
-  create: (judge) => new KitMannersOracle(judge),
+  create: (judge, facts) => new KitMannersOracle(judge, facts),
 };

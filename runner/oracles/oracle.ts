@@ -36,6 +36,11 @@ export interface OracleHooks {
   sectionWrite?(device: DeviceView, access: SectionAccess): void;
   /** mmap of a part of the migration region; `result` is 0 or -errno. */
   sectionMapped?(device: DeviceView, offset: bigint, length: number, result: number): void;
+  /** Zeroed memory of the kit's own, by its address in the process that makes the calls. */
+  memoryAllocated?(address: bigint, length: number): void;
+  /** The kit wrote to such memory. */
+  memoryWritten?(address: bigint, length: number): void;
+  memoryFreed?(address: bigint): void;
   iommuInfo?(container: ContainerView, exchange: InfoExchange): void;
   /** MAP_DMA, UNMAP_DMA, DIRTY_PAGES. */
   iommuCall?(container: ContainerView, exchange: IoctlExchange): void;

@@ -131,8 +131,12 @@ export class World implements AccessListener {
       case 'mmap':
         this.mapped(access);
         break;
+      case 'allocate':
+        if (access.memory)
+          for (const oracle of this.oracles) oracle.memoryAllocated?.(access.memory.address, access.memory.length);
+        break;
       case 'munmap':
-        if (access.memory) this.mappings.delete(access.memory);
+        if (access.memory) this.freed(access.memory);
         break;
       case 'open':
         if (access.result >= 0 && access.path === '/dev/vfio/vfio') this.openContainer(access.result);
@@ -424,7 +428,15 @@ export class World implements AccessListener {
     if (access.memory) this.mappings.set(access.memory, { device, offset: at });
   }
 
+  private freed(memory: HostMemory): void {
+    this.mappings.delete(memory);
+    if (memory.kind === 'anonymous') for (const oracle of this.oracles) oracle.memoryFreed?.(memory.address);
+  }
+
   private memoryAccess(access: Access): void {
+    const { memory, at, call, thrown } = access;
+    if (memory?.kind === 'anonymous' && at !== undefined && !thrown && (call === 'store' || call === 'poke'))
+      for (const oracle of this.oracles) oracle.memoryWritten?.(memory.address + BigInt(at), access.length);
     const mapping = access.memory ? this.mappings.get(access.memory) : undefined;
     if (!mapping || access.at === undefined || access.thrown) return;
     const bytes = access.data ?? encodeValue(access.value ?? 0n, access.length, this.little);
