@@ -58,7 +58,10 @@ class KitMannersOracle implements OracleHooks {
     this.judge.kept('MIG-ACCESS-USER');
     memory.saving.fieldRead(device, access);
     memory.resuming.fieldRead(device, access);
-    if (access.field !== 'device_state') return;
+    if (access.field !== 'device_state') {
+      this.checkReread(device, memory, `it read ${access.field}`);
+      return;
+    }
     if (memory.writeFailed) this.judge.kept('STATE-REREAD');
     memory.writeFailed = false;
     if (access.result !== 4) return;
@@ -86,12 +89,18 @@ class KitMannersOracle implements OracleHooks {
 
   fieldWrite(device: DeviceView, access: FieldAccess): void {
     const memory = this.memory(device);
+    this.checkReread(device, memory, `it wrote ${access.field}`);
     memory.saving.fieldWrite(device, access);
     memory.resuming.fieldWrite(device, access);
     if (access.field === 'pending_bytes' || access.field === 'data_offset')
       this.breach(device, 'MIG-ACCESS-USER', `${access.field} is read only`, 'the kit wrote it');
     else this.judge.kept('MIG-ACCESS-USER');
     if (access.field === 'device_state') this.stateWrite(device, access, memory);
+  }
+
+  private checkReread(device: DeviceView, memory: Memory, observed: string): void {
+    if (!memory.writeFailed) return;
+    this.breach(device, 'STATE-REREAD', 'after a write of device_state that failed the user reads it again', observed);
   }
 
   private stateWrite(device: DeviceView, access: FieldAccess, memory: Memory): void {
