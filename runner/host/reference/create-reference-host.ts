@@ -12,7 +12,7 @@ import type { HostFacts, VfioHost } from '../vfio-host';
 import { closestName } from './closest-name';
 import { ReferenceHost } from './reference-host';
 
-const DMA_ENTRY_LIMIT = 512;
+const DMA_ENTRY_LIMIT = 256;
 
 export interface ReferenceHostOptions {
   /** The device under test: `reference[:pci|zpci|ccw|fsl-mc][,be][,page=64k][,layout=...][,size=...][+NAME...]`. */
@@ -25,7 +25,7 @@ export interface ReferenceHostOptions {
   readonly clock?: 'virtual';
   /** Decides the devices' content; the same seed gives the same bytes. Default 1. */
   readonly seed?: number;
-  /** dma_entry_limit of vfio_iommu_type1, which Linux sets to 65535 and an administrator may lower. Default 512, so that a scenario gets there. */
+  /** dma_entry_limit of vfio_iommu_type1, which Linux sets to 65535 and an administrator may lower. Default 256, so that a scenario gets there. */
   readonly dmaEntryLimit?: number;
 }
 
