@@ -66,6 +66,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => require('./selftest') as typeof import('./selftest'),
   },
   {
+    name: 'agent',
+    summary: 'put the agent on another machine, so that --host ssh:HOST reaches its devices',
+    load: () => require('./agent') as typeof import('./agent'),
+  },
+  {
     name: 'report',
     summary: 'make the HTML report of a run',
     load: () => require('./report') as typeof import('./report'),

@@ -25,6 +25,10 @@ const requirements = {
       ? `no kernel headers (<linux/${missing.join('>, <linux/')}>); install linux-libc-dev`
       : undefined;
   },
+  sshd: () =>
+    existsSync('/usr/sbin/sshd') && existsSync('/usr/bin/ssh')
+      ? undefined
+      : 'no OpenSSH to connect with; install openssh-server and openssh-client',
   chromium: () =>
     browser() === undefined
       ? 'no Chromium to open reports in; install chromium (Debian) or set CHROMIUM to its path'

@@ -5,14 +5,17 @@ import { ERRNO, ioctlNumber } from '../../../runner/abi';
 import { startAgent } from '../../../runner/host/agent/connect';
 import { createLocalHost } from '../../../runner/host/local/local-host';
 import { HostLost, type HostMemory, HostMisuse, MemoryFault, type VfioHost } from '../../../runner/host/vfio-host';
+import { requirement } from '../../support/requirements';
 import { scratchFile, scratchPath } from '../support/scratch';
 import { agentProgram } from './support/agent-program';
 
+const { met, test } = requirement('c-compiler');
 const BOTH = { read: true, write: true };
 let program: string;
 let host: VfioHost;
 
 beforeAll(() => {
+  if (!met) return;
   program = agentProgram();
   for (const folder of [
     'dev/vfio/devices',
@@ -30,13 +33,14 @@ beforeAll(() => {
 });
 
 beforeEach(() => {
+  if (!met) return;
   // 7 a group, 8 a group as well, vfio0 a device: plain files, which take reads, writes and mappings.
   scratchFile('dev/vfio/vfio', 'container');
   scratchFile('dev/vfio/7', Buffer.alloc(16_384, 7));
   scratchFile('dev/vfio/devices/vfio0', Buffer.alloc(16_384, 1));
   host = startAgent([program, '--root', scratchPath('')]);
 });
-afterEach(() => host.dispose());
+afterEach(() => host?.dispose());
 
 function memory(made: HostMemory | number): HostMemory {
   if (typeof made === 'number') throw new Error(`errno ${-made}`);

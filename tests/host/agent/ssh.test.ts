@@ -1,0 +1,110 @@
+/** `--host ssh:` through a real sshd on the loopback: the real agent, and whole runs on a simulated machine behind it. */
+import fs from 'node:fs';
+import os from 'node:os';
+import path from 'node:path';
+import { cli, removeWorkFolders, workFolder } from '../../commands/support/cli';
+import { requirement } from '../../support/requirements';
+import { scratchPath } from '../support/scratch';
+import { agentProgram } from './support/agent-program';
+import { type LoopbackSshd, startSshd } from './support/loopback-sshd';
+
+const { test } = requirement('sshd', 'c-compiler');
+const REFERENCE_AGENT = path.join(__dirname, 'support/reference-agent.js');
+const running: LoopbackSshd[] = [];
+let folders = 0;
+
+afterEach(() => {
+  for (const sshd of running.splice(0)) sshd.stop();
+});
+afterAll(removeWorkFolders);
+
+/** The environment that reaches a machine whose key is bound to this command. */
+async function machine(command?: string): Promise<{ readonly VFIO_CONFORMANCE_SSH: string }> {
+  folders += 1;
+  const sshd = await startSshd(scratchPath(`sshd-${folders}`), command);
+  running.push(sshd);
+  return { VFIO_CONFORMANCE_SSH: sshd.ssh };
+}
+
+function simulated(...options: readonly string[]): Promise<{ readonly VFIO_CONFORMANCE_SSH: string }> {
+  return machine([process.execPath, REFERENCE_AGENT, ...options].join(' '));
+}
+
+const ON = ['--host', 'ssh:lab', '--device', '0007:00:00.0'];
+
+test('devices: what there is on the other machine, told by the agent as it is installed', async () => {
+  const env = await machine(agentProgram());
+  const { code, stdout, stderr } = cli(['devices', '--host', 'ssh:lab', '--json'], { env });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  const { host } = JSON.parse(stdout);
+  expect(host).toMatchObject({ kind: 'agent', name: os.hostname(), architecture: os.machine() });
+}, 60_000);
+
+test('inspect and run work as they do here', async () => {
+  const env = await simulated('--device', 'reference:zpci,be');
+  const looked = cli(['inspect', '0007:00:00.0', '--host', 'ssh:lab', '--json'], { env });
+  expect(looked.stderr).toBe('');
+  expect(JSON.parse(looked.stdout)).toMatchObject({
+    host: { kind: 'agent', byteOrder: 'big' },
+    info: { capabilities: [{ id: 1 }, { id: 2 }, { id: 3 }, { id: 4 }] },
+  });
+  const profile = path.join(__dirname, '../../../../devices/reference-zpci.yaml');
+  const run = cli(['run', 'certify-zpci', ...ON, '--profile', profile, '--json', 'run.json', '--no-report'], {
+    env,
+    cwd: workFolder(),
+  });
+  expect(run.stdout).toMatch(/^verdict: conformant/m);
+  expect(run.code).toBe(0);
+}, 120_000);
+
+test('a connection that is cut in the middle of a case: that case is broken, the next one connects again', async () => {
+  const mark = scratchPath('cut');
+  const env = await simulated('--device', 'reference:zpci', '--cut', '150', '--mark', mark);
+  const cwd = workFolder();
+  const profile = path.join(__dirname, '../../../../devices/reference-zpci.yaml');
+  const run = cli(['run', 'certify-zpci', ...ON, '--profile', profile, '--json', 'run.json', '--no-report'], {
+    env,
+    cwd,
+  });
+  expect(run.code).toBe(3);
+  const record = JSON.parse(fs.readFileSync(path.join(cwd, 'run.json'), 'utf8'));
+  expect(record.verdict).toBe('incomplete');
+  const broken = record.scenarios.filter(({ status }: { status: string }) => status === 'broken');
+  expect(broken).toHaveLength(1);
+  expect(broken[0].reason).toMatch(/^ssh:lab is lost: /);
+  expect(record.findings).toEqual([]);
+  expect(record.scenarios.at(-1).status).not.toBe('broken');
+  // What held the device is gone.
+  expect(fs.existsSync(`/proc/${fs.readFileSync(mark, 'utf8').trim()}`)).toBe(false);
+}, 120_000);
+
+test('what is not an agent, and a machine that does not let us in', async () => {
+  const env = await machine('echo Welcome to the lab, please read the rules of the house before you touch anything');
+  const banner = cli(['devices', '--host', 'ssh:lab'], { env });
+  expect(banner.code).toBe(3);
+  expect(banner.stderr).toMatch(
+    /no agent answers: ssh:lab is lost: what answers there is no agent; it said "Welcome to the lab/,
+  );
+  fs.writeFileSync(scratchPath(`sshd-${folders}/authorized_keys`), '');
+  const refused = cli(['devices', '--host', 'ssh:lab'], { env });
+  expect(refused.code).toBe(3);
+  expect(refused.stderr).toMatch(/Permission denied \(publickey/);
+  expect(refused.stderr).toMatch(/agent install HOST/);
+}, 60_000);
+
+test('agent install copies the agent for that architecture and greets it', async () => {
+  const built = path.join(__dirname, '../../../agent', os.machine());
+  fs.mkdirSync(built, { recursive: true });
+  fs.copyFileSync(agentProgram(), path.join(built, 'vfio-conformance-agent'));
+  // A home of its own, so that nobody's own agent is touched.
+  const home = scratchPath('home');
+  fs.mkdirSync(home);
+  const env = await machine(`cd ${home} && eval "$SSH_ORIGINAL_COMMAND"`);
+  const { code, stdout, stderr } = cli(['agent', 'install', 'lab'], { env });
+  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  expect(stdout).toContain(`installed as .local/bin/vfio-conformance-agent on ${os.hostname()}`);
+  const installed = path.join(home, '.local/bin/vfio-conformance-agent');
+  expect(fs.readFileSync(installed).equals(fs.readFileSync(agentProgram()))).toBe(true);
+  expect(fs.readdirSync(path.dirname(installed))).toEqual(['vfio-conformance-agent']);
+  expect(cli(['agent', 'install', '-oProxyCommand=x'], { env }).code).toBe(2);
+}, 60_000);
