@@ -3,7 +3,7 @@ import { parseArgs } from 'node:util';
 import { LabFailure } from './failure';
 import { defaultSeries, kernelSeries } from './kernel/lab-kernel';
 
-export const subcommands = ['ci', 'full', 'run', 'exec', 'shell', 'module', 'clean', 'help'] as const;
+export const subcommands = ['ci', 'full', 'qemu', 'run', 'exec', 'shell', 'module', 'clean', 'help'] as const;
 export type Subcommand = (typeof subcommands)[number];
 
 export interface LabCommand {
@@ -34,6 +34,7 @@ Boots a Debian kernel in QEMU with real VFIO devices on an emulated IOMMU, and r
 
   (none)            what CI runs: our own driver module certified and each of its faults caught, the kit on other devices
   full              each fault with the whole certification, all layouts, large states, both kernels; writes docs/lab-matrix.md
+  qemu              QEMU 7.2, nested in the guest, migrates the module, correct and with faults; writes docs/second-opinion.md
   run ARGS...       vfio-conformance ARGS in the guest; reports come back to results/lab/
   exec COMMAND...   a shell command in the guest
   shell             an interactive shell in the guest, everything bound
@@ -47,13 +48,14 @@ Options, before the subcommand:
   --wait            when another lab is running, wait for it
   --memory MIB      the guest's memory (default 1536)
   --cpus N          the guest's processors (default 1)
-  --timeout SECONDS how long the command in the guest may take (default 900; full: 12 hours)
+  --timeout SECONDS how long the command in the guest may take (default 900; full: 12 hours, qemu: 1)
   --fault NAME      without a subcommand: certify the module with this fault switched on, which must fail
   --one-layout      for full: each fault in one layout, another one from fault to fault; takes a third of the time
 `;
 
 /** Seconds. */
 function defaultTimeout(subcommand: Subcommand): number {
+  if (subcommand === 'qemu') return 3600;
   return subcommand === 'full' ? 43_200 : 900;
 }
 

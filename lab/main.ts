@@ -6,6 +6,7 @@ import { clean } from './commands/clean';
 import { exec } from './commands/exec';
 import { full } from './commands/full';
 import { module } from './commands/module';
+import { qemu } from './commands/qemu';
 import { run } from './commands/run';
 import { shell } from './commands/shell';
 import { LabFailure } from './failure';
@@ -17,6 +18,7 @@ import type { Lab } from './session';
 const commands: Readonly<Record<Exclude<Subcommand, 'help'>, (lab: Lab) => Promise<number>>> = {
   ci,
   full,
+  qemu,
   run,
   exec,
   shell,

@@ -56,7 +56,12 @@ export const kitParts: readonly KitPart[] = [
   },
   {
     name: 'edu',
-    words: kitRun('edu', ['smoke', 'certify-dirty-pages'], '--device', labDevice('edu').address),
+    // The second device is for what holds of two devices in one container.
+    words: kitRun(
+      'edu',
+      ['smoke', 'certify-dirty-pages'],
+      ...['--device', labDevice('edu').address, '--destination', labDevice('e1000e').address],
+    ),
     judge: judgeKitRun,
   },
   { name: 'e1000e', words: kitRun('e1000e', ['smoke'], '--device', labDevice('e1000e').address), judge: judgeKitRun },

@@ -11,7 +11,6 @@ import { reportedClauses } from '../../runner/execution/self-test/fault-judgemen
 import type { ClauseVerdict } from '../../runner/execution/verdict';
 import { PACKAGE_ROOT } from '../../runner/language';
 import type { Case } from '../../runner/language/scenario';
-import { PECULIARITIES } from '../../runner/reference/registry';
 import {
   aboutFile,
   failuresFile,
@@ -25,6 +24,7 @@ import {
 import { judgeRow } from '../matrix/row-judgement';
 import { sayRow } from '../matrix/row-text';
 import { layoutsOf, sampleCases } from '../matrix/selection';
+import { asCatalogued, reportsClause } from './catalogued-fault';
 import { Certification, type Certified, loadWholeSuite } from './certification';
 import { KernelMessages } from './kernel-messages';
 import { MediatedDevice, type ModuleFault, moduleIdentity } from './mediated-device';
@@ -125,7 +125,8 @@ class Matrix {
     const certification = kind === 'large' ? this.patient : zpci ? this.zpci : this.plain;
     const certified = await certification.certify(first, {
       rest,
-      enough: (results) => fault.breaks.length === 0 || results.some((result) => reports(result, fault.breaks[0])),
+      enough: (results) =>
+        fault.breaks.length === 0 || results.some((result) => reportsClause(result, fault.breaks[0])),
       ...(limit === undefined ? {} : { mostHangs: limit }),
     });
     this.source.fault = 'none';
@@ -209,16 +210,6 @@ class Matrix {
     };
     writeFileSync(join(this.folder, aboutFile), `${JSON.stringify(about, null, 2)}\n`);
   }
-}
-
-/** The same fault of the reference device says which clauses break: a diagnosis that differs between the two is wrong on one of them. */
-function asCatalogued(fault: ModuleFault): ModuleFault {
-  const known = PECULIARITIES.get(fault.name);
-  return known === undefined ? fault : { ...fault, breaks: known.breaks };
-}
-
-function reports(result: CaseResult, clause: string | undefined): boolean {
-  return result.findings.some((finding) => finding.clause === clause && ['broken', 'warned'].includes(finding.verdict));
 }
 
 function verdictsOf({ summary }: Certified): ReadonlyMap<string, ClauseVerdict> {

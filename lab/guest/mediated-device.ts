@@ -61,6 +61,11 @@ export class MediatedDevice {
     return this.read('fingerprint');
   }
 
+  /** `001b`; `closed` when nobody has it open. */
+  get deviceState(): string {
+    return this.read('device_state');
+  }
+
   get faults(): readonly ModuleFault[] {
     return this.read('faults')
       .split('\n')
