@@ -15,8 +15,8 @@ import type { DevicePlan, RunPlan } from './run-plan';
 import { Watchdog } from './watchdog';
 
 const MAIN = path.join(__dirname, 'executor-main.js');
-/** How long a child may take to load, and to end after it was told to. */
-const START_MS = 20_000;
+/** How long a child may take to load, which is much on a busy machine under emulation, and to end after it was told to. */
+const START_MS = 60_000;
 const END_MS = 3_000;
 /** Signals that a process sends to itself by what it does. */
 const OWN_SIGNALS: readonly string[] = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT', 'SIGTRAP', 'SIGSYS'];
