@@ -30,8 +30,11 @@ class Slot implements Located {
   readonly bytes = new Uint8Array(SHOWN_BYTES);
 }
 
+/** The slots of the case before: making thousands anew for each case would keep the garbage collector busy. */
+let spare: Slot[] | undefined;
+
 export class AccessLog implements AccessListener {
-  private readonly slots: Slot[] = [];
+  private readonly slots: Slot[] = spare ?? [];
   private next = 0;
   private readonly began: number;
   /** Sequence number of the last access, 0 before the first. */
@@ -43,6 +46,7 @@ export class AccessLog implements AccessListener {
     private readonly world: () => World | undefined,
     private readonly side: () => string,
   ) {
+    spare = undefined;
     this.began = now();
   }
 
@@ -75,6 +79,13 @@ export class AccessLog implements AccessListener {
   /** Milliseconds since the case began. */
   elapsed(): number {
     return this.now() - this.began;
+  }
+
+  /** The case is over, and its rows were taken: the next one may have the slots. */
+  release(): void {
+    for (const slot of this.slots) slot.place = undefined;
+    spare = this.slots;
+    this.next = 0;
   }
 
   /** The last accesses, oldest first. */

@@ -38,6 +38,8 @@ export interface CaseRunOptions {
   readonly claims: readonly string[];
   readonly seed: number;
   readonly allow: readonly string[];
+  /** How many accesses a passing case shows; default 200. */
+  readonly rowsOfAPass?: number;
   /** Told of every access before anything else: the flight recorder. */
   readonly listeners?: readonly AccessListener[];
   /** True when the run is to end: the case stops before its next step, and cleans up. */
@@ -119,7 +121,7 @@ class CaseRun {
     const status = recorder.kitBreach ? 'broken' : recorder.failedBy ? 'failed' : ending.status;
     const reason = this.reason(status, ending);
     const lacks = this.facts && this.facts.failure === undefined ? lacksOf(options.claims, this.facts) : [];
-    return {
+    const result: CaseResult = {
       schemaVersion: 1,
       id: case_.id,
       title: case_.title,
@@ -144,9 +146,13 @@ class CaseRun {
       figures: recorder.figures,
       notes: recorder.notes,
       ...(lacks.length > 0 ? { lacks } : {}),
-      accesses: this.log.rows(status === 'passed' || status === 'skipped' ? ROWS_OF_A_PASS : undefined),
+      accesses: this.log.rows(
+        status === 'passed' || status === 'skipped' ? (options.rowsOfAPass ?? ROWS_OF_A_PASS) : undefined,
+      ),
       attempts: 1,
     };
+    this.log.release();
+    return result;
   }
 
   private reason(status: CaseStatus, ending: Ending): string | undefined {

@@ -25,6 +25,7 @@ export interface WorkbenchOptions {
   readonly listeners?: readonly AccessListener[];
   /** Default: all of them. Less is for showing what each is good for. */
   readonly oracles?: readonly Oracle[];
+  readonly rowsOfAPass?: number;
   readonly aborted?: () => boolean;
   readonly onStep?: (title: string, deadlineMs: number) => Promise<void>;
   readonly onStepEnd?: (step: StepResult) => void;
@@ -66,6 +67,7 @@ export class Workbench {
         seed: plan.seed,
         allow: plan.allow,
         ...(options.listeners ? { listeners: options.listeners } : {}),
+        ...(options.rowsOfAPass === undefined ? {} : { rowsOfAPass: options.rowsOfAPass }),
         ...(options.aborted ? { aborted: options.aborted } : {}),
         ...(options.onStep ? { onStep: options.onStep } : {}),
         ...(options.onStepEnd ? { onStepEnd: options.onStepEnd } : {}),
