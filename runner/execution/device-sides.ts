@@ -4,6 +4,7 @@ import type { DeviceProfile } from '../language/scenario';
 import type { DeviceSession, DmaSpace } from '../steps/device-session';
 import type { SideName } from '../steps/step-context';
 import { type DeviceAddress, parseDeviceAddress } from '../vfio/device-address';
+import type { DeviceIdentity } from '../vfio/host-devices';
 import type { IrqWatch } from '../vfio/irq';
 import type { Limits } from '../vfio/limits';
 import type { MigrationRegion } from '../vfio/migration-region';
@@ -132,7 +133,7 @@ export class DeviceSides {
       writes: [],
       bitmaps: new Map(),
     };
-    return this.session(side, device, opened.value, dma);
+    return this.session(side, device, opened.value, dma, this.options.profile);
   }
 
   /** In the source's own container. */
@@ -141,14 +142,27 @@ export class DeviceSides {
     if (!source) throw new GiveUp('a second device is opened beside the first one');
     const opened = source.opened.openSecond(addressOf(device), { limits: this.options.limits, ordinal: 1 });
     if (!opened.ok) throw new CannotOpen(opened.failure);
-    return this.session(side, device, opened.value, source.dma);
+    // A profile pokes registers: on a device of another kind they may be anything.
+    const profile = sameKind(source.opened.identity(), opened.value.identity()) ? this.options.profile : undefined;
+    return this.session(side, device, opened.value, source.dma, profile);
   }
 
-  private session(side: SideName, name: string, opened: OpenedDevice, dma: DmaSpace): OpenSession {
+  private session(
+    side: SideName,
+    name: string,
+    opened: OpenedDevice,
+    dma: DmaSpace,
+    profile: DeviceProfile | undefined,
+  ): OpenSession {
     // A mediated device marks its pages through its driver; everything else has the IOMMU in between.
     const iommuBacked = opened.hostDevice.bus !== 'mdev';
-    return new OpenSession(side, name, opened, dma, this.options.profile, iommuBacked);
+    return new OpenSession(side, name, opened, dma, profile, iommuBacked);
   }
+}
+
+function sameKind(one: DeviceIdentity, other: DeviceIdentity): boolean {
+  const keys = ['bus', 'vendorId', 'deviceId', 'mdevType', 'parentDriver', 'driver'] as const;
+  return keys.every((key) => one[key] === other[key]);
 }
 
 function addressOf(device: string): DeviceAddress {

@@ -54,8 +54,10 @@ const SAID_EXTRA = 'pages were reported that were not written';
 /** Precision is never failed (DIRTY-PRECISE): it is shown, over all bitmaps of the case. */
 function sayScope(context: StepContext, bitmap: DirtyBitmap, seen: Comparison): void {
   const { judge, memory } = context;
-  if (seen.extra.length === 0) judge.kept('DIRTY-PRECISE');
-  else if (!memory.values.has(SAID_EXTRA)) {
+  // Where everything was written there is nothing to be precise about.
+  if (seen.extra.length === 0) {
+    if (seen.mapped > seen.written.length) judge.kept('DIRTY-PRECISE');
+  } else if (!memory.values.has(SAID_EXTRA)) {
     const scope = seen.allMapped
       ? 'every mapped page is reported, whatever was written'
       : `${seen.extra.length} pages were reported that were not written: ${sayPages(bitmap, seen.extra)}`;

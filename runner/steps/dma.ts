@@ -123,10 +123,11 @@ function startWriting(context: StepContext, iova: bigint, size: bigint): void {
 }
 
 function templateOf(context: StepContext): StepTemplate {
-  return (
-    context.session.profile?.dma ??
-    context.skip('not-judged', 'dma', 'the device profile has no `dma:`; give one with --profile')
-  );
+  const { side, profile } = context.session;
+  if (profile?.dma) return profile.dma;
+  if (side === 'second' && !profile)
+    context.skip('not-judged', 'second', 'the second device is of another kind, which this profile cannot make write');
+  context.skip('not-judged', 'dma', 'the device profile has no `dma:`; give one with --profile');
 }
 
 function runProfile(context: StepContext, iova: bigint, size: bigint): void {
