@@ -50,7 +50,7 @@ async function onKernel(lab: Lab, kernel: string, run: string): Promise<KernelMa
         folder,
         prefix: `${name}  `,
       });
-      const matrix = readMatrix(folder);
+      const matrix = readMatrix(folder, request);
       const complaints = [
         ...(outcome.trouble === undefined ? [] : [outcome.trouble]),
         ...(matrix.trouble === undefined ? [] : [matrix.trouble]),

@@ -24,13 +24,15 @@ export interface MatrixOutcome {
 }
 
 /** What a guest left in its folder. */
-export function readMatrix(folder: string): MatrixOutcome {
+export function readMatrix(folder: string, request: Pick<MatrixRequest, 'certify'>): MatrixOutcome {
   const rows = linesOf(join(folder, rowsFile)).map((line) => JSON.parse(line) as MatrixRow);
   const about = existsSync(join(folder, aboutFile))
     ? (JSON.parse(readFileSync(join(folder, aboutFile), 'utf8')) as MatrixAbout)
     : undefined;
   const code = existsSync(join(folder, exitFile)) ? readFileSync(join(folder, exitFile), 'utf8').trim() : undefined;
-  return { about, rows, trouble: troubleOf(code, rows) };
+  const certified = rows.some(({ kind }) => kind === 'correct');
+  const trouble = troubleOf(code, rows) ?? (request.certify && !certified ? 'the module was not certified' : undefined);
+  return { about, rows, trouble };
 }
 
 /** 0 and 1 are the matrix's word on its rows; everything else means that it did not come to its end. */

@@ -35,7 +35,7 @@ export function opinionDocument(about: OpinionAbout | undefined, rows: readonly 
     [
       'QEMU up to 7.2 is a real user of version 1 migration that nobody here wrote. It migrates the module between two of its processes',
       "while the device writes to its guest's memory. Its own word is noted, but does not decide: afterwards the two devices' states are",
-      "compared in the module, and the device's part of the guests' memory in dumps.",
+      "compared in the module, and the two guests' memory in dumps.",
     ].join('\n'),
     made,
     '## The correct module',

@@ -8,7 +8,7 @@ import { sharedLibraries } from '../initramfs/node-runtime';
 const program = '/usr/bin/qemu-system-x86_64';
 const files = {
   modules: ['/usr/lib/x86_64-linux-gnu/qemu/accel-tcg-x86_64.so'],
-  firmware: ['/usr/share/seabios/bios-256k.bin', '/usr/share/qemu/kvmvapic.bin'],
+  firmware: ['/usr/share/qemu/kvmvapic.bin'],
 };
 
 /** `QEMU emulator version 7.2.22 (...)`: the version. Version 1 migration left QEMU with 8.0. Throws LabFailure for another one. */
