@@ -64,6 +64,6 @@ export class DmaTransfer {
 
   private deviceAddress(address: bigint, count: number): number | undefined {
     const at = address - BigInt(DEVICE_MEMORY_BASE);
-    return at >= 0n && at + BigInt(count) <= BigInt(this.state.memory.length) ? Number(at) : undefined;
+    return at >= 0n && at + BigInt(count) <= BigInt(this.state.size) ? Number(at) : undefined;
   }
 }

@@ -86,28 +86,42 @@ function freshContent(size: number, seed: number): Uint8Array {
   return content;
 }
 
+/** CRC-32 of fresh contents, by the same key. */
+const freshDigests = new Map<string, number>();
+
 /** What must migrate: internal memory and registers. Notices which blocks of memory changed. */
 export class InternalState {
-  readonly memory: Uint8Array;
   registers: StateRegisters = freshRegisters();
-  private changed = new Set<number>();
+  /** Made when it is first looked at: most devices of a test are opened and closed without, and the largest has 64 MiB. */
+  private content: Uint8Array | undefined;
+  /** The memory is to hold the fresh content, and does not yet. */
+  private stale = true;
+  private readonly changed = new Set<number>();
+  private allChanged = true;
   private digestOf: number | undefined;
 
   constructor(
-    size: number,
+    /** Bytes of internal memory. */
+    readonly size: number,
     private readonly seed: number,
-  ) {
-    this.memory = new Uint8Array(size);
-    this.makeFresh();
+  ) {}
+
+  get memory(): Uint8Array {
+    this.content ??= new Uint8Array(this.size);
+    if (this.stale) {
+      this.stale = false;
+      this.content.set(freshContent(this.size, this.seed));
+    }
+    return this.content;
   }
 
   get blocks(): number {
-    return this.memory.length / BLOCK_SIZE;
+    return this.size / BLOCK_SIZE;
   }
 
   /** Power-on content: the same for the same seed. */
   makeFresh(): void {
-    this.memory.set(freshContent(this.memory.length, this.seed));
+    this.stale = true;
     this.registers = freshRegisters();
     this.touchAll();
   }
@@ -131,24 +145,40 @@ export class InternalState {
 
   /** CRC-32 of the internal memory. */
   digest(): number {
+    if (this.stale) return this.freshDigest();
     this.digestOf ??= crc32(this.memory);
     return this.digestOf;
   }
 
   /** The blocks that changed since this was last asked, in ascending order. */
   takeChanged(): number[] {
-    const blocks = [...this.changed].sort((a, b) => a - b);
+    const blocks = this.allChanged
+      ? Array.from({ length: this.blocks }, (_, block) => block)
+      : [...this.changed].sort((a, b) => a - b);
+    this.allChanged = false;
     this.changed.clear();
     return blocks;
   }
 
   touchAll(): void {
-    this.touch(0, this.memory.length);
+    this.digestOf = undefined;
+    this.allChanged = true;
   }
 
   private touch(at: number, length: number): void {
     this.digestOf = undefined;
+    if (this.allChanged) return;
     const last = Math.floor((at + length - 1) / BLOCK_SIZE);
     for (let block = Math.floor(at / BLOCK_SIZE); block <= last; block++) this.changed.add(block);
+  }
+
+  private freshDigest(): number {
+    const key = `${this.size} ${this.seed}`;
+    let digest = freshDigests.get(key);
+    if (digest === undefined) {
+      digest = crc32(freshContent(this.size, this.seed));
+      freshDigests.set(key, digest);
+    }
+    return digest;
   }
 }

@@ -64,7 +64,7 @@ export class RegisterFile {
   write(offset: number, from: Uint8Array): number {
     const count = Math.min(from.length, REGISTER_AREA_SIZE - offset);
     if (offset >= DEVICE_MEMORY_BASE) {
-      const room = Math.max(0, Math.min(count, this.state.memory.length - (offset - DEVICE_MEMORY_BASE)));
+      const room = Math.max(0, Math.min(count, this.state.size - (offset - DEVICE_MEMORY_BASE)));
       if (room > 0) this.state.write(offset - DEVICE_MEMORY_BASE, from.subarray(0, room));
       return count;
     }
@@ -138,7 +138,7 @@ export class RegisterFile {
     view.setUint32(REGISTER.scratch, registers.scratch, true);
     view.setUint32(REGISTER.counter, this.engine.counter(), true);
     view.setUint32(REGISTER.digest, this.state.digest(), true);
-    view.setUint32(REGISTER.stateSize, this.state.memory.length, true);
+    view.setUint32(REGISTER.stateSize, this.state.size, true);
     view.setUint32(REGISTER.workPeriod, registers.workPeriod, true);
     view.setUint32(REGISTER.interruptStatus, registers.interruptStatus, true);
     view.setUint32(REGISTER.interruptPeriod, registers.interruptPeriod, true);

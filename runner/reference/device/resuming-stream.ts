@@ -21,7 +21,7 @@ export class ResumingStream {
 
   begin(): void {
     this.forget();
-    this.memory = new Uint8Array(this.state.memory.length);
+    this.memory = new Uint8Array(this.state.size);
   }
 
   forget(): void {
@@ -74,7 +74,7 @@ export class ResumingStream {
   apply(packet: Packet): number {
     switch (packet.kind) {
       case PACKET.identity:
-        return same(packet.payload, identityPayload(this.state.memory.length)) ? 0 : fail('EINVAL');
+        return same(packet.payload, identityPayload(this.state.size)) ? 0 : fail('EINVAL');
       case PACKET.blocks:
         return this.applyBlocks(packet);
       case PACKET.registers:

@@ -148,7 +148,7 @@ export class SavingStream {
   payload(planned: Planned): Uint8Array {
     switch (planned.kind) {
       case PACKET.identity:
-        return words(MODEL, this.state.memory.length);
+        return words(MODEL, this.state.size);
       case PACKET.blocks:
         return this.blockBytes(planned.first, planned.count);
       case PACKET.registers:
