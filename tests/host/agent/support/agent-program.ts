@@ -7,7 +7,7 @@ const ROOT = path.resolve(__dirname, '../../../../..');
 
 /** One build at a time: test files run side by side. */
 function built(target: string, name: string): string {
-  const out = path.join(ROOT, 'dist/agent/test');
+  const out = path.join(ROOT, 'dist/.agent-test');
   mkdirSync(out, { recursive: true });
   execFileSync(
     'flock',
