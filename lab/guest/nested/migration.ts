@@ -153,6 +153,9 @@ async function compare(
   if (destination.gone !== undefined) return afterCompleted(`the destination has ended: ${destination.gone}`);
   if (status === 'inmigrate') return seen('hangs', 'the source has completed, the destination still waits');
   const wrongPages = await differingPages(setup.scratch, source, destination);
+  // It may have said that it is there, and end all the same over the data that came last.
+  if (wrongPages === undefined)
+    return afterCompleted(`the destination has ended: ${destination.gone ?? source.gone ?? ''}`);
   const going = await destination.execute('cont');
   if (destination.gone !== undefined) return afterCompleted(`the destination has ended: ${destination.gone}`);
   if (!going.ok) return afterCompleted(`the destination does not go on: ${going.message}`);
@@ -171,8 +174,12 @@ function afterCompleted(detail: string): Seen {
   return seen('error after completed', `the source says completed; ${detail}`);
 }
 
-/** Pages of memory that are not the same on both sides. Throws when QEMU does not dump its memory. */
-async function differingPages(scratch: string, source: NestedQemu, destination: NestedQemu): Promise<number> {
+/** Pages of memory that are not the same on both sides. Undefined when one of the two is no more. */
+async function differingPages(
+  scratch: string,
+  source: NestedQemu,
+  destination: NestedQemu,
+): Promise<number | undefined> {
   const dumps: Buffer[] = [];
   for (const [name, qemu] of [
     ['source', source],
@@ -181,6 +188,7 @@ async function differingPages(scratch: string, source: NestedQemu, destination: 
     const file = `${scratch}/${name}.memory`;
     rmSync(file, { force: true });
     const answer = await qemu.execute('pmemsave', { val: 0, size: memory, filename: file });
+    if (qemu.gone !== undefined) return undefined;
     if (!answer.ok || !existsSync(file))
       throw new Error(`${name}: no memory dump: ${answer.ok ? 'no file' : answer.message}`);
     dumps.push(readFileSync(file));
