@@ -95,6 +95,7 @@ export class NestedQemu {
     const until = Date.now() + answerMs;
     for (;;) {
       const line = await this.qmp?.line(Math.max(0, until - Date.now()));
+      if (line === undefined) await this.settle();
       if (line === undefined)
         return { ok: false, message: this.ending ?? `no answer to ${command} within ${answerMs} ms` };
       const said = JSON.parse(line) as Record<string, unknown>;
@@ -126,6 +127,12 @@ export class NestedQemu {
     this.qtest?.end();
     if (this.ending === undefined) this.process.kill('SIGKILL');
     for (let tries = 0; this.ending === undefined && tries < 100; tries += 1)
+      await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+
+  /** A socket that closed may tell of an end before the process does. */
+  private async settle(): Promise<void> {
+    for (let tries = 0; this.ending === undefined && tries < 20; tries += 1)
       await new Promise((resolve) => setTimeout(resolve, 50));
   }
 
