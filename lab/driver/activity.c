@@ -25,8 +25,9 @@ static void write_ring(struct dut *dut)
 		return;
 	put_unaligned_le64(*head / DUT_RING_ENTRY + 1, entry);
 	put_unaligned_le64(dut_counter(dut), entry + 8);
-	dut->reg[DUT_REG(DUT_REG_DMA_RESULT)] =
-		(s64)dut_dma_write(dut, dut->reg[DUT_REG(DUT_REG_RING_BASE)] + *head % size, entry, sizeof(entry));
+	dut->write_iova = dut->reg[DUT_REG(DUT_REG_RING_BASE)] + *head % size;
+	dut->write_count = sizeof(entry);
+	dut->reg[DUT_REG(DUT_REG_DMA_RESULT)] = (s64)dut_dma_write(dut, dut->write_iova, entry, sizeof(entry));
 	*head += DUT_RING_ENTRY;
 }
 

@@ -103,6 +103,9 @@ void dut_close(struct vfio_device *vdev)
 {
 	struct dut *dut = to_dut(vdev);
 
+	if (fault_is(dut, hang_on_close_in_mid_iteration) && READ_ONCE(dut->save.ready))
+		dut_fault_hang(dut, DUT_HANG);
+
 	mutex_lock(&dut->lock);
 	dut_fault_closing(dut);
 	dut_halt(dut);

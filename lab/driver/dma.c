@@ -58,6 +58,8 @@ static int touch(struct dut *dut, u64 iova, u64 count, u64 command)
 		size_t part = min_t(u64, sizeof(word), end - iova);
 
 		part = min_t(u64, part, (iova | ~PAGE_MASK) + 1 - iova);
+		dut->write_iova = iova;
+		dut->write_count = part;
 		put_unaligned_le64(dut_mix(++dut->reg[DUT_REG(DUT_REG_DMA_SERIAL)] ^ iova) | 1, word);
 		if (command & DUT_DMA_PINNED)
 			ret = dut_pinned_copy(dut, iova, word, part, true);
@@ -74,6 +76,8 @@ static int transfer(struct dut *dut, u64 command)
 	u64 target = dut->reg[DUT_REG(DUT_REG_DMA_TARGET)];
 	u64 count = dut->reg[DUT_REG(DUT_REG_DMA_COUNT)];
 
+	dut->write_iova = target;
+	dut->write_count = count;
 	if (command & DUT_DMA_TOUCH)
 		return touch(dut, target, count, command);
 	if (!(command & DUT_DMA_TO_MEMORY))
@@ -101,17 +105,24 @@ void dut_dma_late(struct dut *dut)
 		*command &= ~(u64)DUT_DMA_START;
 }
 
+void dut_dma_finish(struct dut *dut)
+{
+	u64 *command = &dut->reg[DUT_REG(DUT_REG_DMA_COMMAND)];
+
+	if (!(*command & DUT_DMA_START))
+		return;
+	dut->reg[DUT_REG(DUT_REG_DMA_RESULT)] = (s64)transfer(dut, *command);
+	*command &= ~(u64)DUT_DMA_START;
+	if (*command & DUT_DMA_IRQ)
+		dut_raise_msi(dut);
+}
+
 void dut_dma_work(struct work_struct *work)
 {
 	struct dut *dut = container_of(to_delayed_work(work), struct dut, dma_work);
-	u64 *command = &dut->reg[DUT_REG(DUT_REG_DMA_COMMAND)];
 
 	mutex_lock(&dut->lock);
-	if (dut->open && dut->running && *command & DUT_DMA_START) {
-		dut->reg[DUT_REG(DUT_REG_DMA_RESULT)] = (s64)transfer(dut, *command);
-		*command &= ~(u64)DUT_DMA_START;
-		if (*command & DUT_DMA_IRQ)
-			dut_raise_msi(dut);
-	}
+	if (dut->open && dut->running)
+		dut_dma_finish(dut);
 	mutex_unlock(&dut->lock);
 }

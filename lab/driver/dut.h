@@ -97,6 +97,7 @@ struct dut {
 	int late_result;
 	ktime_t fresh_since;
 	struct dut_memory *old_memory;
+	u64 frozen_reg[DUT_NR_REGISTERS];
 	u8 *decoy;		/* as large as region */
 	u8 vendor_region[DUT_VENDOR_REGION_SIZE];
 
@@ -117,6 +118,10 @@ struct dut {
 	u32 reserved_bits;	/* what bits 3 to 31 of device_state read as */
 	struct dut_save save;
 	struct dut_resume resume;
+
+	/* The write that is being made, whole, however many calls it takes. */
+	u64 write_iova;
+	u64 write_count;
 
 	struct delayed_work dma_work;
 	struct delayed_work activity_work;
@@ -180,6 +185,8 @@ void dut_config_write(struct dut *dut, const u8 *from, u32 offset, u32 count);
 /* dma.c */
 void dut_dma_command(struct dut *dut);
 void dut_dma_work(struct work_struct *work);
+/* Makes the transfer that is under way, now. */
+void dut_dma_finish(struct dut *dut);
 /* The transfer that is under way, or the last one again, on a stopped device. */
 void dut_dma_late(struct dut *dut);
 int dut_dma_write(struct dut *dut, u64 iova, void *from, size_t count);

@@ -26,6 +26,7 @@ bool dut_fault_hides_pages(enum dut_fault fault)
 	case FAULT_dirty_missing_small_writes:
 	case FAULT_dirty_missing_first_page_of_mapping:
 	case FAULT_dirty_missing_in_pre_copy:
+	case FAULT_dirty_missing_second_mapping_of_write:
 		return true;
 	default:
 		return false;
@@ -177,19 +178,21 @@ static bool find_mapping(u64 iova, size_t count, struct mapping *found)
 	return is;
 }
 
-static bool is_hidden(struct dut *dut, const struct mapping *mapping, u64 iova, u64 first, size_t count)
+static bool is_hidden(struct dut *dut, const struct mapping *mapping, u64 iova)
 {
 	switch (dut->fault) {
 	case FAULT_dirty_missing_last_page_of_word:
 		return ((iova - mapping->iova) >> PAGE_SHIFT) % 64 == 63;
 	case FAULT_dirty_missing_end_of_crossing_write:
-		return iova >> PAGE_SHIFT != first >> PAGE_SHIFT;
+		return iova >> PAGE_SHIFT != dut->write_iova >> PAGE_SHIFT;
 	case FAULT_dirty_missing_small_writes:
-		return count < SMALL_WRITE;
+		return dut->write_count < SMALL_WRITE;
 	case FAULT_dirty_missing_first_page_of_mapping:
 		return (iova - mapping->iova) >> PAGE_SHIFT == 0;
 	case FAULT_dirty_missing_in_pre_copy:
 		return dut->device_state == MIG_PRE_COPY;
+	case FAULT_dirty_missing_second_mapping_of_write:
+		return dut->write_iova < mapping->iova;
 	default:
 		return false;
 	}
@@ -205,24 +208,35 @@ static int write_hidden(const struct mapping *mapping, u64 iova, const void *fro
 	return left ? -EFAULT : 0;
 }
 
-bool dut_fault_dma_write(struct dut *dut, u64 iova, const void *from, size_t count, int *ret)
+/* Within one page; what is not to be hidden, or not known, goes the right way. */
+static int write_page(struct dut *dut, u64 iova, const void *from, size_t count)
 {
 	struct mapping mapping;
-	u64 first = iova;
-	size_t whole = count;
+	bool hidden;
+	int ret;
+
+	if (!find_mapping(iova, count, &mapping))
+		return vfio_dma_rw(&dut->vdev, iova, (void *)from, count, true);
+	hidden = is_hidden(dut, &mapping, iova);
+	if (hidden)
+		ret = write_hidden(&mapping, iova, from, count);
+	else
+		ret = vfio_dma_rw(&dut->vdev, iova, (void *)from, count, true);
+	mmput(mapping.mm);
+	return ret;
+}
+
+bool dut_fault_dma_write(struct dut *dut, u64 iova, const void *from, size_t count, int *ret)
+{
 	size_t part;
 
 	/* Only a kernel thread may take on another's memory. */
-	if (!dut_fault_hides_pages(dut->fault) || current->mm || !find_mapping(iova, count, &mapping))
+	if (!dut_fault_hides_pages(dut->fault) || current->mm)
 		return false;
 	for (*ret = 0; count && !*ret; count -= part, from += part, iova += part) {
 		part = min_t(size_t, count, PAGE_SIZE - offset_in_page(iova));
-		if (is_hidden(dut, &mapping, iova, first, whole))
-			*ret = write_hidden(&mapping, iova, from, part);
-		else
-			*ret = vfio_dma_rw(&dut->vdev, iova, (void *)from, part, true);
+		*ret = write_page(dut, iova, from, part);
 	}
-	mmput(mapping.mm);
 	return true;
 }
 

@@ -5,6 +5,8 @@
  */
 #include "dut.h"
 
+/* 5 GiB: no 32-bit offset reaches it. */
+#define FAR (5ull << 30)
 #define AT(field) offsetof(struct dut_migration_info, field)
 
 bool dut_fault_read_oddly(struct dut *dut, u64 offset, size_t count, u64 *value, int *ret)
@@ -73,6 +75,14 @@ bool dut_fault_read_field(struct dut *dut, u64 offset, u64 *value, int *ret)
 		*ret = DUT_HANG;
 		return dut->device_state == MIG_SAVING;
 	}
+	if (fault_is(dut, strict_sequence)) {
+		*ret = -ENODATA;
+		if (offset == AT(data_size))
+			return !dut->save.ready;
+		if (offset == AT(data_offset) && dut->device_state != MIG_RESUMING)
+			return !dut->save.active || !(dut->save.ready || dut_save_left(dut));
+		*ret = 0;
+	}
 	if (offset != AT(data_offset) || dut->save.active)
 		return false;
 	*value = dut_resume_offset(dut);
@@ -138,9 +148,17 @@ bool dut_fault_write_field(struct dut *dut, u64 offset, u64 value, int *ret)
 	}
 }
 
+u64 dut_fault_far(const struct dut *dut)
+{
+	return fault_is(dut, data_beyond_four_gigabytes) && dut->layout == DUT_TRAPPED ? FAR : 0;
+}
+
 void dut_fault_window(const struct dut *dut, unsigned int index, struct dut_area *area)
 {
 	u32 skew = 0;
+
+	if (fault_is(dut, sparse_claims_trapped_partition))
+		area->offset = round_down(area->offset, PAGE_SIZE);
 
 	if (fault_is(dut, mapped_offset_unaligned) && area->mapped)
 		skew = 64;

@@ -2,9 +2,12 @@
 /*
  * Faults in what the device says of itself and of its regions.
  */
+#include <linux/slab.h>
 #include <linux/string.h>
 
 #include "dut.h"
+
+#define BACKWARD_GAP 4
 
 u32 dut_fault_device_flags(struct dut *dut, u32 flags)
 {
@@ -39,6 +42,7 @@ bool dut_fault_wants_chain(struct dut *dut)
 	case FAULT_chain_header_cut:
 	case FAULT_unknown_device_capability:
 	case FAULT_old_device_info:
+	case FAULT_chain_runs_backwards:
 		return true;
 	default:
 		return false;
@@ -61,6 +65,7 @@ bool dut_fault_wants_zpci(struct dut *dut)
 	case FAULT_zpci_util_size_wild:
 	case FAULT_zpci_pfip_one_too_many:
 	case FAULT_zpci_handle_changes:
+	case FAULT_zpci_capabilities_gone_when_stopped:
 	case FAULT_zpci_util_lost_in_reset:
 	case FAULT_zpci_version_1:
 	case FAULT_zpci_version_3:
@@ -100,7 +105,43 @@ static struct vfio_info_cap_header *find_header(struct vfio_info_cap *caps, size
 	return header->id == id ? header : NULL;
 }
 
-void dut_fault_chain(struct dut *dut, struct vfio_info_cap *caps, size_t size, bool device)
+/* The same capabilities from the last to the first, with gaps between them. */
+static int run_backwards(struct vfio_info_cap *caps, size_t size, size_t *first)
+{
+	struct vfio_info_cap_header *header = caps->buf, *moved;
+	size_t at, end, to, next = 0;
+	unsigned int count = 1;
+	void *buf;
+
+	for (; header->next; header = (void *)caps->buf + (header->next - size))
+		count++;
+	to = caps->size + (count - 1) * BACKWARD_GAP;
+	buf = kzalloc(to, GFP_KERNEL);
+	if (!buf)
+		return -ENOMEM;
+	*first = 0;
+	for (at = 0, moved = NULL; count; count--, at = end) {
+		header = (void *)caps->buf + at;
+		end = header->next ? header->next - size : caps->size;
+		to -= end - at;
+		memcpy(buf + to, header, end - at);
+		if (moved)
+			moved->next = size + to;
+		else
+			*first = size + to;
+		moved = buf + to;
+		moved->next = 0;
+		next++;
+		if (count > 1)
+			to -= BACKWARD_GAP;
+	}
+	kfree(caps->buf);
+	caps->buf = buf;
+	caps->size += (next - 1) * BACKWARD_GAP;
+	return 0;
+}
+
+int dut_fault_chain(struct dut *dut, struct vfio_info_cap *caps, size_t size, bool device, size_t *first)
 {
 	struct vfio_info_cap_header *header;
 
@@ -122,9 +163,12 @@ void dut_fault_chain(struct dut *dut, struct vfio_info_cap *caps, size_t size, b
 		if (header)
 			header->next = size + ((void *)header - (void *)caps->buf);
 		break;
+	case FAULT_chain_runs_backwards:
+		return run_backwards(caps, size, first);
 	default:
 		break;
 	}
+	return 0;
 }
 
 size_t dut_fault_overrun(struct dut *dut, size_t caps_size, bool device)

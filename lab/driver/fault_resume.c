@@ -45,6 +45,13 @@ bool dut_fault_consume(struct dut *dut, u64 *size, int *ret)
 
 	*ret = 0;
 	switch (dut->fault) {
+	case FAULT_reset_keeps_place_in_stream:
+		if (!dut->trip.set || !*size)
+			return false;
+		dut->resume.any = true;
+		dut->resume.broken = true;
+		*ret = -EBADMSG;
+		return true;
 	case FAULT_oversize_clamped:
 		dut_window(dut, dut->resume.buffers, &area);
 		return *size > area.size;
@@ -59,8 +66,31 @@ bool dut_fault_consume(struct dut *dut, u64 *size, int *ret)
 	}
 }
 
+bool dut_fault_keeps_block(const struct dut *dut, unsigned long block)
+{
+	return fault_is(dut, resume_keeps_first_copy) && test_bit(block, dut->resume.received);
+}
+
+/* The transfer that the given registers describe, on the device that has not taken them over. */
+static void replay(struct dut *dut)
+{
+	struct dut_resume *resume = &dut->resume;
+	unsigned int slot;
+
+	if (!resume->registers_seen || resume->replayed)
+		return;
+	resume->replayed = true;
+	for (slot = 0; slot < DUT_NR_REGISTERS; slot++)
+		swap(dut->reg[slot], resume->reg[slot]);
+	dut_dma_late(dut);
+	for (slot = 0; slot < DUT_NR_REGISTERS; slot++)
+		swap(dut->reg[slot], resume->reg[slot]);
+}
+
 void dut_fault_consumed(struct dut *dut)
 {
+	if (fault_is(dut, saved_transfer_replayed_while_resuming))
+		replay(dut);
 	if (fault_is(dut, runs_on_when_data_complete) && dut->resume.ended)
 		dut_transition(dut, MIG_RESUMING, MIG_RUNNING);
 }

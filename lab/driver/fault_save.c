@@ -27,6 +27,7 @@ bool dut_fault_saves_nothing(const struct dut *dut)
 		return save->registers_sent;
 	case FAULT_no_pre_copy_data:
 	case FAULT_one_byte_buffers:
+	case FAULT_uneven_buffers:
 		return !save->final;
 	case FAULT_late_pre_copy_data:
 		return !save->final && ktime_ms_delta(ktime_get(), save->since) < LATE_PRE_COPY_MS;
@@ -98,9 +99,37 @@ bool dut_fault_keeps_buffer(struct dut *dut)
 	return true;
 }
 
+void dut_fault_taken(struct dut *dut)
+{
+	struct dut_save *save = &dut->save;
+
+	if (save->final || save->kind != DUT_RECORD_MEMORY)
+		return;
+	if (fault_is(dut, change_during_iteration_lost))
+		bitmap_clear(dut->memory->dirty, save->from >> DUT_BLOCK_SHIFT,
+			     DIV_ROUND_UP(save->length, DUT_BLOCK_SIZE));
+	if (fault_is(dut, pre_copy_never_drains) && !dut_memory_nr_dirty(dut->memory))
+		dut_memory_all_dirty(dut->memory);
+}
+
+u32 dut_fault_piece(const struct dut *dut, unsigned int index, u32 *offset)
+{
+	/* One byte, then primes: neither they nor their sums keep to any unit. */
+	static const u16 sizes[] = { 1, 7, 2, 4093, 13, 61, 1021, 3, 251, 8191, 31, 509, 5, 2039, 127 };
+
+	if (fault_is(dut, one_byte_buffers))
+		return 1;
+	if (!fault_is(dut, uneven_buffers) || dut->layout != DUT_TRAPPED)
+		return 0;
+	*offset += 1 + 2 * (index % 50);
+	return min_t(u32, sizes[index % ARRAY_SIZE(sizes)], dut->section_size);
+}
+
 void dut_fault_acknowledged(struct dut *dut)
 {
 	struct dut_save *save = &dut->save;
+
+	save->empty = false;
 
 	if (fault_is(dut, drain_starts_over) && save->final && save->ended && !save->ready)
 		dut_save_begin(dut, true);
@@ -110,6 +139,11 @@ bool dut_fault_no_buffer(struct dut *dut)
 {
 	struct dut_save *save = &dut->save;
 
+	if (fault_is(dut, empty_pre_copy_rounds) && !save->final) {
+		if (!save->empty)
+			save->empty = save->rounds++ % 2 == 0;
+		return save->empty;
+	}
 	if (!fault_is(dut, data_size_zero_in_between) || !save->final || (save->buffers + 1) % 3)
 		return false;
 	save->buffers++;
@@ -129,7 +163,7 @@ void dut_fault_reread(struct dut *dut)
 
 void dut_fault_before_build(struct dut *dut)
 {
-	if (fault_is(dut, mapped_area_read_stale))
+	if (fault_is(dut, mapped_area_read_stale) || (fault_is(dut, cancelled_buffer_comes_again) && dut->trip.set))
 		memcpy(dut->decoy, dut->region, dut->region_size);
 }
 
@@ -165,6 +199,15 @@ void dut_fault_built(struct dut *dut)
 	case FAULT_data_tail_arrives_late:
 		delay_data(dut, 16, 20);
 		break;
+	case FAULT_cancelled_buffer_comes_again:
+		if (dut->trip.set)
+			memcpy(dut->region + save->offset, dut->decoy + save->offset, save->size);
+		dut->trip.set = false;
+		break;
+	case FAULT_save_loop_lets_transfers_through:
+		if (save->final)
+			dut_dma_late(dut);
+		break;
 	case FAULT_slow:
 		msleep(20);
 		break;
@@ -175,7 +218,13 @@ void dut_fault_built(struct dut *dut)
 
 u64 dut_fault_offset(struct dut *dut, u64 offset)
 {
+	const struct dut_save *save = &dut->save;
+
 	switch (dut->fault) {
+	case FAULT_reread_flips_partition:
+		/* The buffer on offer has the number `buffers - 1`; the one before it stands in the area before. */
+		return save->ready && save->offset_reads % 2 == 0 ?
+		       dut->areas[(save->buffers + dut->nr_areas - 2) % dut->nr_areas].offset : offset;
 	case FAULT_data_offset_zero:
 		return 0;
 	case FAULT_third_data_offset_in_structure:
@@ -215,10 +264,17 @@ u64 dut_fault_size(struct dut *dut, u64 size)
 void dut_fault_payload(struct dut *dut, u8 *payload, u32 length)
 {
 	struct dut_save *save = &dut->save;
+	unsigned int slot;
 	u32 scratch;
 
 	if (dut->fault == FAULT_none)
 		return;
+	if (save->kind == DUT_RECORD_REGISTERS && fault_is(dut, pre_copy_freezes_registers) && dut->trip.set) {
+		for (slot = 0; slot < DUT_NR_REGISTERS; slot++) {
+			if (slot != DUT_REG(DUT_REG_COUNTER))
+				put_unaligned_le64(dut->frozen_reg[slot], payload + slot * sizeof(u64));
+		}
+	}
 	if (save->kind == DUT_RECORD_REGISTERS &&
 	    (fault_is(dut, save_loses_scratch) || (fault_is(dut, second_save_loses_scratch) && dut->trip.count > 1))) {
 		for (scratch = DUT_REG_SCRATCH; scratch < DUT_REG_SCRATCH_END; scratch++)
@@ -243,13 +299,21 @@ bool dut_fault_end_unchecked(const struct dut *dut)
 	case FAULT_save_sends_stale_memory:
 	case FAULT_save_flips_one_bit:
 	case FAULT_resumed_device_saves_old_state:
+	case FAULT_pre_copy_freezes_registers:
 		return true;
 	default:
 		return false;
 	}
 }
 
-void dut_fault_save_begins(struct dut *dut)
+/* A save is over; its last buffer may never have been acknowledged. */
+void dut_fault_save_ends(struct dut *dut)
+{
+	if (fault_is(dut, cancelled_buffer_comes_again))
+		dut->trip.set |= dut->save.ready;
+}
+
+void dut_fault_save_begins(struct dut *dut, bool final)
 {
 	struct dut_memory *memory = dut->memory;
 
@@ -262,6 +326,10 @@ void dut_fault_save_begins(struct dut *dut)
 		break;
 	case FAULT_second_save_loses_scratch:
 		dut->trip.count++;
+		break;
+	case FAULT_pre_copy_freezes_registers:
+		dut->trip.set = !final;
+		memcpy(dut->frozen_reg, dut->reg, sizeof(dut->reg));
 		break;
 	default:
 		break;
@@ -281,6 +349,8 @@ void dut_fault_before_final(struct dut *dut)
 {
 	if (fault_is(dut, early_exit_loses_current_buffer))
 		dut_save_acknowledge(dut);
+	if (fault_is(dut, drained_pre_copy_ends_save))
+		dut->save.dropped = !dut->save.ready && !dut_save_left(dut);
 }
 
 void dut_fault_final(struct dut *dut)

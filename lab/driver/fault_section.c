@@ -75,11 +75,36 @@ int dut_fault_read_data(struct dut *dut, u64 offset, struct dut_data_access *acc
 	return ret;
 }
 
-int dut_fault_write_data(struct dut *dut, u64 offset, size_t *count, size_t *kept)
+bool dut_fault_is_hole(const struct dut *dut, u64 offset, u64 size)
 {
+	unsigned int i;
+
+	if (!fault_is(dut, sparse_areas_with_hole))
+		return false;
+	for (i = 0; i < dut->nr_areas; i++) {
+		if (dut->areas[i].mapped && offset < dut->areas[i].offset + 2 * PAGE_SIZE &&
+		    offset + size > dut->areas[i].offset + PAGE_SIZE)
+			return true;
+	}
+	return false;
+}
+
+int dut_fault_write_data(struct dut *dut, u64 *offset, size_t *count, size_t *kept)
+{
+	struct dut_area area;
+
 	switch (READ_ONCE(dut->fault)) {
 	case FAULT_mapped_area_write_refused:
-		return is_mapped(dut, offset) ? -EFAULT : 0;
+		return is_mapped(dut, *offset) ? -EFAULT : 0;
+	case FAULT_resume_pieces_start_over:
+		mutex_lock(&dut->lock);
+		dut_window(dut, dut->resume.buffers, &area);
+		mutex_unlock(&dut->lock);
+		if (*offset < area.offset || *offset >= (u64)area.offset + area.size)
+			return 0;
+		*offset = area.offset;
+		*kept = min_t(size_t, *kept, area.size);
+		return 0;
 	case FAULT_resume_write_cut_at_page:
 		*kept = min_t(size_t, *count, 4096);
 		return 0;
@@ -135,6 +160,10 @@ int dut_fault_mmap(struct dut *dut, struct vm_area_struct *vma, u64 offset, bool
 		break;
 	case FAULT_mapped_store_lost:
 		memcpy(dut->decoy + offset, dut->region + offset, size);
+		return remap_vmalloc_range(vma, dut->decoy, offset >> PAGE_SHIFT);
+	case FAULT_sparse_claims_trapped_partition:
+		if (is_mapped(dut, offset))
+			break;
 		return remap_vmalloc_range(vma, dut->decoy, offset >> PAGE_SHIFT);
 	case FAULT_sigbus_mmap:
 		vma->vm_ops = &bus_error_ops;

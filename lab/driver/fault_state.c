@@ -210,6 +210,15 @@ bool dut_fault_request(struct dut *dut, u32 from, u32 to, int *ret)
 	return fault_is(dut, stop_and_copy_ignored) && from == MIG_RUNNING && to == MIG_SAVING;
 }
 
+void dut_fault_stopping(struct dut *dut, u32 from, u32 to)
+{
+	if (fault_is(dut, stop_finishes_work_first) && dut->running) {
+		dut_dma_finish(dut);
+		msleep(5);
+		dut_raise_msi(dut);
+	}
+}
+
 /* What a transition that worked sets going, or stops. */
 static void after_transition(struct dut *dut, u32 from, u32 to)
 {
@@ -255,6 +264,10 @@ static void after_transition(struct dut *dut, u32 from, u32 to)
 		if (to == MIG_STOP)
 			dut_late(dut, LATE_INTERRUPT, 20);
 		break;
+	case FAULT_abort_interrupt_long_after_stop:
+		if ((to == MIG_STOP || to == MIG_SAVING) && from & MIG_RUNNING && dut->reg[DUT_REG(DUT_REG_DMA_COUNT)])
+			dut_late(dut, LATE_INTERRUPT, 80);
+		break;
 	case FAULT_timer_interrupts_in_stop_and_copy:
 		if (to == MIG_SAVING)
 			dut_late(dut, LATE_TICK, 10);
@@ -292,6 +305,15 @@ static int after_failure(struct dut *dut, u32 from, u32 to, int ret)
 	case FAULT_failed_transition_reads_111:
 		dut->trip.set = true;
 		return ret;
+	case FAULT_failed_transition_leaves_device_stopped:
+		if (valid && from & MIG_RUNNING && dut->device_state == from)
+			dut_halt(dut);
+		return ret;
+	case FAULT_refused_arcs_end_in_error:
+		if (ret != -EINVAL || !valid || from == MIG_RESUMING)
+			return ret;
+		dut_enter_error(dut);
+		return -EIO;
 	case FAULT_stuck_after_failed_transition:
 		dut->trip.set |= valid && ret != -EINVAL && dut->device_state == from && from != MIG_ERROR;
 		return ret;
@@ -382,6 +404,7 @@ bool dut_fault_reset(struct dut *dut, long *ret)
 {
 	u64 scratch[DUT_REG(DUT_REG_SCRATCH_END - DUT_REG_SCRATCH)];
 	u32 state = dut->device_state;
+	bool given;
 
 	if (dut->fault == FAULT_none)
 		return false;
@@ -409,6 +432,11 @@ bool dut_fault_reset(struct dut *dut, long *ret)
 		if (state != MIG_RESUMING)
 			return false;
 		keep_half_resume(dut);
+		return true;
+	case FAULT_reset_keeps_place_in_stream:
+		given = state == MIG_RESUMING && dut->resume.any;
+		dut_make_fresh(dut);
+		dut->trip.set = given;
 		return true;
 	case FAULT_no_save_after_error_reset:
 		dut->trip.set |= state == MIG_ERROR;

@@ -76,7 +76,7 @@ bool dut_fault_wants_chain(struct dut *dut);
 bool dut_fault_wants_zpci(struct dut *dut);
 int dut_fault_add_unknown(struct vfio_info_cap *caps, unsigned int which);
 /* A chain that is about to be written, its offsets counted from the structure's start. */
-void dut_fault_chain(struct dut *dut, struct vfio_info_cap *caps, size_t size, bool device);
+int dut_fault_chain(struct dut *dut, struct vfio_info_cap *caps, size_t size, bool device, size_t *first);
 /* Bytes of the chain to write although there is no room for it. */
 size_t dut_fault_overrun(struct dut *dut, size_t caps_size, bool device);
 int dut_fault_no_room(struct dut *dut, bool device);
@@ -84,6 +84,8 @@ void dut_fault_argsz(struct dut *dut, bool room, size_t needed, u32 given, u32 *
 
 /* fault_state.c */
 u32 dut_fault_reserved_bits(struct dut *dut);
+/* Before the device is stopped for a transition. */
+void dut_fault_stopping(struct dut *dut, u32 from, u32 to);
 bool dut_fault_reserved_refused(struct dut *dut, u32 value);
 u32 dut_fault_state_read(struct dut *dut, u32 value);
 /* True when the fault answers the request for a state, with *ret. */
@@ -102,6 +104,8 @@ bool dut_fault_read_oddly(struct dut *dut, u64 offset, size_t count, u64 *value,
 bool dut_fault_write_oddly(struct dut *dut, u64 offset, size_t count, u64 value, int *ret);
 bool dut_fault_read_field(struct dut *dut, u64 offset, u64 *value, int *ret);
 bool dut_fault_write_field(struct dut *dut, u64 offset, u64 value, int *ret);
+/* How far behind the structure the data section begins, beyond the region's own memory. */
+u64 dut_fault_far(const struct dut *dut);
 void dut_fault_window(const struct dut *dut, unsigned int index, struct dut_area *area);
 
 /* fault_section.c */
@@ -113,7 +117,8 @@ struct dut_data_access {
 
 int dut_fault_read_data(struct dut *dut, u64 offset, struct dut_data_access *access);
 /* What is kept of a write; 0 or -errno. */
-int dut_fault_write_data(struct dut *dut, u64 offset, size_t *count, size_t *kept);
+int dut_fault_write_data(struct dut *dut, u64 *offset, size_t *count, size_t *kept);
+bool dut_fault_is_hole(const struct dut *dut, u64 offset, u64 size);
 int dut_fault_mmap(struct dut *dut, struct vm_area_struct *vma, u64 offset, bool *answered);
 
 /* fault_save.c */
@@ -133,7 +138,12 @@ void dut_fault_drained(struct dut *dut, u64 pending);
 u64 dut_fault_size(struct dut *dut, u64 size);
 void dut_fault_payload(struct dut *dut, u8 *payload, u32 length);
 bool dut_fault_end_unchecked(const struct dut *dut);
-void dut_fault_save_begins(struct dut *dut);
+void dut_fault_save_begins(struct dut *dut, bool final);
+void dut_fault_save_ends(struct dut *dut);
+/* The buffer that is on offer is acknowledged. */
+void dut_fault_taken(struct dut *dut);
+/* Cuts records into buffers of this many bytes, this far into the area; 0: a record is a buffer. */
+u32 dut_fault_piece(const struct dut *dut, unsigned int index, u32 *offset);
 /* Before what was not acknowledged is taken back. */
 void dut_fault_before_final(struct dut *dut);
 void dut_fault_final(struct dut *dut);
@@ -141,6 +151,7 @@ void dut_fault_unsend(struct dut *dut);
 
 /* fault_resume.c */
 bool dut_fault_consume(struct dut *dut, u64 *size, int *ret);
+bool dut_fault_keeps_block(const struct dut *dut, unsigned long block);
 void dut_fault_consume_now(struct dut *dut);
 bool dut_fault_apply(struct dut *dut, int *ret);
 void dut_fault_applied(struct dut *dut);

@@ -10,6 +10,17 @@
 
 #define VENDOR_REGION_TYPE (VFIO_REGION_TYPE_PCI_VENDOR_TYPE | 0x1234)
 
+/* Like vfio_info_cap_shift(), which insists on multiples of 8: old kernels began at 20. */
+static void shift_chain(struct vfio_info_cap *caps, size_t offset)
+{
+	struct vfio_info_cap_header *header = caps->buf;
+
+	while (header->next) {
+		header->next += offset;
+		header = (void *)caps->buf + (header->next - offset);
+	}
+}
+
 /*
  * Puts a chain behind an info structure of `size` bytes. Where argsz has no room
  * for it, argsz grows and the offset stays 0: the caller asks again.
@@ -17,21 +28,25 @@
 static int reply_chain(struct dut *dut, void __user *arg, size_t size, struct vfio_info_cap *caps, u32 *argsz,
 		       u32 *cap_offset, bool device)
 {
-	size_t needed = size + caps->size;
-	bool room = *argsz >= needed;
 	u32 given = *argsz;
-	size_t count;
+	size_t needed, count, first;
+	bool room;
 	int ret;
 
-	vfio_info_cap_shift(caps, size);
-	dut_fault_chain(dut, caps, size, device);
+	shift_chain(caps, size);
+	first = size;
+	ret = dut_fault_chain(dut, caps, size, device, &first);
+	if (ret)
+		return ret;
+	needed = size + caps->size;
+	room = *argsz >= needed;
 	ret = room ? 0 : dut_fault_no_room(dut, device);
 	if (ret)
 		return ret;
 	count = room ? caps->size : dut_fault_overrun(dut, caps->size, device);
 	if (count && copy_to_user(arg + size, caps->buf, count))
 		return -EFAULT;
-	*cap_offset = room ? size : 0;
+	*cap_offset = room ? first : 0;
 	if (!room)
 		*argsz = needed;
 	dut_fault_argsz(dut, room, needed, given, argsz, cap_offset, device);
@@ -49,6 +64,8 @@ static int device_capabilities(struct dut *dut, struct vfio_info_cap *caps)
 {
 	int ret = 0;
 
+	if (fault_is(dut, zpci_capabilities_gone_when_stopped) && !dut->running)
+		return 0;
 	if (fault_is(dut, unknown_device_capability) || (dut_fault_wants_chain(dut) && !dut->zpci))
 		ret = dut_fault_add_unknown(caps, 0);
 	if (!ret && dut_fault_wants_chain(dut) && !dut->zpci)
@@ -127,20 +144,25 @@ static int add_sparse(struct dut *dut, struct vfio_info_cap *caps)
 	unsigned int i, nr = 0;
 	int ret;
 
-	sparse = kzalloc(struct_size(sparse, areas, DUT_MAX_AREAS), GFP_KERNEL);
+	sparse = kzalloc(struct_size(sparse, areas, 2 * DUT_MAX_AREAS), GFP_KERNEL);
 	if (!sparse)
 		return -ENOMEM;
 	for (i = 0; i < dut->nr_areas; i++) {
-		if (!dut->areas[i].mapped)
+		if (!dut->areas[i].mapped && !fault_is(dut, sparse_claims_trapped_partition))
 			continue;
 		area = &sparse->areas[nr++];
-		area->offset = dut->areas[i].offset;
+		area->offset = round_down(dut->areas[i].offset, PAGE_SIZE);
 		area->size = dut->areas[i].size;
 		if (fault_is(dut, sparse_area_past_region))
 			area->size = dut->region_size - area->offset + PAGE_SIZE;
 		if (fault_is(dut, sparse_area_over_structure)) {
 			area->size += area->offset;
 			area->offset = 0;
+		}
+		if (fault_is(dut, sparse_areas_with_hole) && area->size >= 3 * PAGE_SIZE) {
+			sparse->areas[nr].offset = area->offset + 2 * PAGE_SIZE;
+			sparse->areas[nr++].size = area->size - 2 * PAGE_SIZE;
+			area->size = PAGE_SIZE;
 		}
 	}
 	sparse->header.id = VFIO_REGION_INFO_CAP_SPARSE_MMAP;
@@ -156,7 +178,7 @@ static int migration_region_info(struct dut *dut, struct vfio_region_info *info,
 	bool reversed = fault_is(dut, reversed_chains);
 	int ret = 0;
 
-	info->size = fault_is(dut, migration_region_too_small) ? 16 : dut->region_size;
+	info->size = fault_is(dut, migration_region_too_small) ? 16 : dut_fault_far(dut) + dut->region_size;
 	info->flags = VFIO_REGION_INFO_FLAG_READ | VFIO_REGION_INFO_FLAG_WRITE;
 	if (fault_is(dut, migration_region_write_only_flag))
 		info->flags &= ~VFIO_REGION_INFO_FLAG_READ;

@@ -69,6 +69,8 @@ struct dut_save {
 	unsigned int polls;	/* of pending_bytes since the last buffer */
 	unsigned int offset_reads;	/* in this iteration */
 	unsigned int size_reads;
+	unsigned int rounds;
+	bool empty;		/* there is no buffer in this iteration */
 	ktime_t since;
 
 	/* A record that is handed out in more than one buffer. */
@@ -106,6 +108,7 @@ struct dut_resume {
 	unsigned int nr_waiting;
 	int late_result;
 	u32 last_offset;	/* of the transaction that was consumed last */
+	bool replayed;
 };
 
 /* migration_region.c */

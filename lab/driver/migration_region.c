@@ -120,10 +120,13 @@ static ssize_t read_structure(struct dut *dut, char __user *to, size_t count, u6
 	int ret;
 
 	mutex_lock(&dut->lock);
-	if (is_field(offset, count))
+	if (is_field(offset, count)) {
 		ret = read_field(dut, offset, &value);
-	else if (!dut_fault_read_oddly(dut, offset, count, &value, &ret))
+		if (offset == offsetof(struct dut_migration_info, data_offset))
+			value += dut_fault_far(dut);
+	} else if (!dut_fault_read_oddly(dut, offset, count, &value, &ret)) {
 		ret = -EINVAL;
+	}
 	mutex_unlock(&dut->lock);
 	if (ret)
 		return dut_fault_hang(dut, ret);
@@ -138,6 +141,9 @@ ssize_t dut_migration_read(struct dut *dut, char __user *to, size_t count, u64 o
 
 	if (offset < MIG_INFO_SIZE)
 		return read_structure(dut, to, count, offset);
+	if (offset < MIG_INFO_SIZE + dut_fault_far(dut))
+		return -EFAULT;
+	offset -= dut_fault_far(dut);
 	if (offset >= dut->region_size)
 		return -EINVAL;
 
@@ -204,6 +210,9 @@ ssize_t dut_migration_write(struct dut *dut, const char __user *from, size_t cou
 
 	if (offset < MIG_INFO_SIZE)
 		return write_structure(dut, from, count, offset);
+	if (offset < MIG_INFO_SIZE + dut_fault_far(dut))
+		return -EFAULT;
+	offset -= dut_fault_far(dut);
 	if (offset >= dut->region_size)
 		return -EINVAL;
 	/* What a save offers is not the user's to change. */
@@ -212,7 +221,7 @@ ssize_t dut_migration_write(struct dut *dut, const char __user *from, size_t cou
 
 	count = min_t(u64, count, dut->region_size - offset);
 	kept = count;
-	ret = dut_fault_write_data(dut, offset, &count, &kept);
+	ret = dut_fault_write_data(dut, &offset, &count, &kept);
 	if (ret)
 		return ret;
 	return copy_from_user(dut->region + offset, from, kept) ? -EFAULT : count;
@@ -223,6 +232,8 @@ static bool is_mappable(const struct dut *dut, u64 offset, u64 size)
 	const struct dut_area *area;
 	unsigned int i;
 
+	if (dut_fault_is_hole(dut, offset, size))
+		return false;
 	for (i = 0; i < dut->nr_areas; i++) {
 		area = &dut->areas[i];
 		if (area->mapped && offset >= area->offset &&
@@ -245,7 +256,8 @@ int dut_migration_mmap(struct dut *dut, struct vm_area_struct *vma, u64 offset)
 	if (!(vma->vm_flags & VM_SHARED))
 		return -EINVAL;
 	if (!is_mappable(dut, offset, size) &&
-	    !(fault_is(dut, sparse_area_over_structure) && offset + size <= dut->region_size))
+	    !((fault_is(dut, sparse_area_over_structure) || fault_is(dut, sparse_claims_trapped_partition)) &&
+	      offset + size <= dut->region_size))
 		return -EINVAL;
 	ret = dut_fault_mmap(dut, vma, offset, &answered);
 	if (answered)

@@ -17,13 +17,6 @@
 #define HEADER sizeof(struct dut_record)
 #define RECORD_MAX (HEADER + DUT_PAYLOAD_MAX)
 
-int dut_resume_begin(struct dut *dut)
-{
-	memset(&dut->resume, 0, sizeof(dut->resume));
-	dut->resume.active = true;
-	return 0;
-}
-
 static void free_memory(struct dut_resume *resume)
 {
 	dut_memory_free(resume->memory);
@@ -73,6 +66,14 @@ u64 dut_resume_offset(struct dut *dut)
 	return area.offset;
 }
 
+int dut_resume_begin(struct dut *dut)
+{
+	/* A fault may have led here with one still open. */
+	dut_resume_end(dut);
+	dut->resume.active = true;
+	return 0;
+}
+
 static int take_begin(struct dut *dut, const struct dut_record *header)
 {
 	struct dut_resume *resume = &dut->resume;
@@ -89,13 +90,17 @@ static int take_memory(struct dut *dut, const struct dut_record *header, const u
 	struct dut_memory *memory = dut->resume.memory;
 	u64 offset = le64_to_cpu(header->offset);
 	u32 length = le32_to_cpu(header->length);
+	u32 at;
 
 	if (!length || offset % DUT_BLOCK_SIZE || offset > memory->size || length > memory->size - offset)
 		return -EINVAL;
 	/* Half a block is right only at the end of the memory. */
 	if (length % DUT_BLOCK_SIZE && offset + length != memory->size)
 		return -EINVAL;
-	memcpy(memory->bytes + offset, payload, length);
+	for (at = 0; at < length; at += DUT_BLOCK_SIZE) {
+		if (!dut_fault_keeps_block(dut, (offset + at) >> DUT_BLOCK_SHIFT))
+			memcpy(memory->bytes + offset + at, payload + at, min_t(u32, length - at, DUT_BLOCK_SIZE));
+	}
 	dut_memory_changed(memory, offset, length);
 	bitmap_set(dut->resume.received, offset >> DUT_BLOCK_SHIFT, DIV_ROUND_UP(length, DUT_BLOCK_SIZE));
 	return 0;
@@ -351,7 +356,8 @@ int dut_resume_apply(struct dut *dut)
 
 	dut_resume_exchange(dut, resume);
 	/* A source that made no fingerprint sends 0. */
-	if (!resume->expected || dut_exact_fingerprint(dut) == resume->expected || fault_is(dut, no_checksums)) {
+	if (!resume->expected || fault_is(dut, no_checksums) || fault_is(dut, resume_keeps_first_copy) ||
+	    dut_exact_fingerprint(dut) == resume->expected) {
 		dut_fault_applied(dut);
 		return 0;
 	}

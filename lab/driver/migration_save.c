@@ -94,7 +94,7 @@ int dut_save_begin(struct dut *dut, bool final)
 	dut->save.stream = get_random_u64();
 	dut->save.since = ktime_get();
 	dut_memory_all_dirty(dut->memory);
-	dut_fault_save_begins(dut);
+	dut_fault_save_begins(dut, final);
 	if (final)
 		count(dut);
 	return 0;
@@ -127,6 +127,7 @@ int dut_save_finalize(struct dut *dut)
 
 void dut_save_end(struct dut *dut)
 {
+	dut_fault_save_ends(dut);
 	kvfree(dut->save.record);
 	memset(&dut->save, 0, sizeof(dut->save));
 }
@@ -213,12 +214,13 @@ static bool offer_record(struct dut *dut, const struct dut_area *area)
 	if (!choose(dut))
 		return false;
 	dut_fault_before_build(dut);
+	save->offset = area->offset;
 	save->size = build(dut, dut->region + area->offset);
 	return true;
 }
 
-/* A variation: the next byte of a record as the next buffer. */
-static int offer_byte(struct dut *dut, const struct dut_area *area)
+/* A variation: the next piece of a record as the next buffer. */
+static int offer_piece(struct dut *dut, struct dut_area *area, u32 piece)
 {
 	struct dut_save *save = &dut->save;
 
@@ -233,8 +235,8 @@ static int offer_byte(struct dut *dut, const struct dut_area *area)
 		save->record_size = build(dut, save->record);
 		save->record_at = 0;
 	}
-	dut->region[area->offset] = save->record[save->record_at];
-	save->size = 1;
+	save->size = min(piece, save->record_size - save->record_at);
+	memcpy(dut->region + area->offset, save->record + save->record_at, save->size);
 	return true;
 }
 
@@ -242,12 +244,14 @@ int dut_save_offer(struct dut *dut)
 {
 	struct dut_save *save = &dut->save;
 	struct dut_area area;
+	u32 piece;
 	int ret;
 
 	if (dut_fault_saves_nothing(dut))
 		return 0;
 	dut_window(dut, save->buffers, &area);
-	ret = fault_is(dut, one_byte_buffers) ? offer_byte(dut, &area) : offer_record(dut, &area);
+	piece = dut_fault_piece(dut, save->buffers, &area.offset);
+	ret = piece ? offer_piece(dut, &area, piece) : offer_record(dut, &area);
 	if (ret <= 0)
 		return ret;
 	save->offset = area.offset;
@@ -266,8 +270,12 @@ void dut_save_acknowledge(struct dut *dut)
 	if (!save->ready)
 		return;
 	save->ready = false;
-	if (save->record && ++save->record_at < save->record_size)
-		return;
+	dut_fault_taken(dut);
+	if (save->record) {
+		save->record_at += save->size;
+		if (save->record_at < save->record_size)
+			return;
+	}
 	save->acknowledged = save->sequence;
 }
 

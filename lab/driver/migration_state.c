@@ -65,8 +65,10 @@ int dut_transition(struct dut *dut, u32 from, u32 to)
 
 	if (ret)
 		return ret;
-	if (!(to & MIG_RUNNING))
+	if (!(to & MIG_RUNNING)) {
+		dut_fault_stopping(dut, from, to);
 		dut_halt(dut);
+	}
 	if (from == MIG_PRE_COPY && to == MIG_SAVING)
 		dut_save_finalize(dut);
 	if (from == MIG_SAVING && to == MIG_PRE_COPY)

@@ -8,7 +8,8 @@ export function layoutsOf(where: readonly string[], allowed: readonly Layout[]):
     (layout) =>
       allowed.includes(layout) &&
       !(where.includes('mapped') && layout === 'trapped') &&
-      !(where.includes('trapped') && layout !== 'trapped'),
+      !(where.includes('trapped') && layout !== 'trapped') &&
+      !(where.includes('partitioned') && layout !== 'partitioned'),
   );
 }
 

@@ -285,7 +285,13 @@ static void fuzz_device(const char *uuid, uint64_t seed)
 	unsigned int i, rounds;
 
 	for (rounds = 0; now_ms() < until; rounds++) {
-		session_open(&session, uuid, -1);
+		/* A fault keeps a device from being opened again. */
+		if (session_try_open(&session, uuid, -1)) {
+			close(session.group);
+			close(session.container);
+			usleep(10000);
+			continue;
+		}
 		deadline = now_ms() + 50 + next(&seed) % 1000;
 		for (i = 0; i < THREADS; i++) {
 			workers[i] = (struct worker){ .session = &session, .seed = next(&seed) };

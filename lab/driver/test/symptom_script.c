@@ -376,6 +376,9 @@ static void live_migration(struct session *a, struct session *b)
 		iterate(a, &stream);
 	stamp(a, 20);
 	iterate(a, &stream);
+	/* Memory of the buffer that was just read, and that is not acknowledged yet. */
+	bar_write(a, DUT_REG_STATE_ADDRESS, 128);
+	bar_write(a, DUT_REG_STATE_DATA, 25);
 	/* Announced, and not read. */
 	field_read(a, FIELD_PENDING, &value);
 	field_read(a, FIELD_OFFSET, &value);
@@ -395,6 +398,7 @@ static void live_migration(struct session *a, struct session *b)
 	go(a, PRE_COPY);
 	drain(a, &stream);
 	go(a, SAVING);
+	say_field(a, "pending", FIELD_PENDING);
 	stream_free(&stream);
 	go(a, RUNNING);
 	go(a, PRE_COPY);
@@ -504,6 +508,7 @@ static bool reach(struct session *s, unsigned int state)
 static void matrix(struct session *s)
 {
 	static const unsigned int states[] = { STOP, RUNNING, SAVING, PRE_COPY, RESUMING, ERROR };
+	struct stream stream = { 0 };
 	unsigned int i, to;
 
 	say("== every arc");
@@ -537,9 +542,75 @@ static void matrix(struct session *s)
 	fresh(s);
 	bar_write(s, DUT_REG_INJECT, DUT_INJECT_REFUSAL);
 	go(s, STOP);
+	say(" status %#llx", ull(bar_read(s, DUT_REG_STATUS)));
 	go(s, STOP);
 	go(s, RUNNING);
 	go(s, STOP);
+	info(s);
+	/* Ended between data_offset and pending_bytes. */
+	fresh(s);
+	go(s, SAVING);
+	for (i = 0; i < 3; i++)
+		iterate(s, &stream);
+	go(s, RUNNING);
+	go(s, SAVING);
+	iterate(s, &stream);
+	iterate(s, &stream);
+	stream_free(&stream);
+}
+
+static void dma(struct session *s, uint64_t iova, uint64_t count, uint64_t flags)
+{
+	bar_write(s, DUT_REG_DMA_SOURCE, DUT_DMA_BUFFER_BASE);
+	bar_write(s, DUT_REG_DMA_TARGET, iova);
+	bar_write(s, DUT_REG_DMA_COUNT, count);
+	bar_write(s, DUT_REG_DMA_COMMAND, DUT_DMA_START | DUT_DMA_TO_MEMORY | DUT_DMA_SYNC | flags);
+}
+
+/* A stream in pieces, after a reset in the middle of it; and the device that is resumed keeps still. */
+static void resume_details(struct session *a, struct session *b)
+{
+	uint8_t *memory_a = dma_map(a, IOVA, PAGES * 4096), *memory_b = dma_map(b, IOVA, PAGES * 4096);
+	struct stream stream = { 0 };
+	uint64_t expected, offset, value;
+	unsigned int i, at;
+
+	say("== resumed in pieces");
+	fresh(a);
+	fresh(b);
+	stamp(a, 40);
+	dma(a, IOVA + 4096, 600, 0);
+	expected = bar_read(a, DUT_REG_FINGERPRINT);
+	go(a, SAVING);
+	drain(a, &stream);
+	go(b, RESUMING);
+	stream.count /= 2;
+	give(b, &stream, false);
+	stream.count *= 2;
+	say("reset %d", reset(b));
+	go(b, RESUMING);
+	for (i = 0; i < stream.count; i++) {
+		field_read(b, FIELD_OFFSET, &offset);
+		for (at = 0; at < stream.buffers[i].size; at += 1024) {
+			size_t left = stream.buffers[i].size - at;
+
+			if (pwrite(b->device, stream.buffers[i].bytes + at, left < 1024 ? left : 1024,
+				   REGION_OFFSET(REGION_MIGRATION) + offset + at) < 0)
+				say("write %d", errno);
+		}
+		say(" piece by piece %d", field_write(b, FIELD_SIZE, stream.buffers[i].size));
+	}
+	for (at = 0, value = 0; at < PAGES * 4096; at++)
+		value |= memory_b[at];
+	say("memory untouched %d", !value);
+	/* An odd number of buffers was halved: the last one is missing then, each time. */
+	go(b, RUNNING);
+	compare(a, b, expected);
+	stream_free(&stream);
+	dma_unmap(a, IOVA, PAGES * 4096);
+	dma_unmap(b, IOVA, PAGES * 4096);
+	munmap(memory_a, PAGES * 4096);
+	munmap(memory_b, PAGES * 4096);
 }
 
 static void bad_streams(struct session *a, struct session *b)
@@ -622,14 +693,6 @@ static void watch(struct session *s, const uint8_t *memory, uint8_t *copy, int f
 	say_state(s);
 }
 
-static void dma(struct session *s, uint64_t iova, uint64_t count, uint64_t flags)
-{
-	bar_write(s, DUT_REG_DMA_SOURCE, DUT_DMA_BUFFER_BASE);
-	bar_write(s, DUT_REG_DMA_TARGET, iova);
-	bar_write(s, DUT_REG_DMA_COUNT, count);
-	bar_write(s, DUT_REG_DMA_COMMAND, DUT_DMA_START | DUT_DMA_TO_MEMORY | DUT_DMA_SYNC | flags);
-}
-
 static void stillness(struct session *s)
 {
 	struct { struct vfio_irq_set set; int fd; } request = {
@@ -638,6 +701,7 @@ static void stillness(struct session *s)
 		.fd = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC),
 	};
 	uint8_t *copy = malloc(PAGES * 4096), *memory = dma_map(s, IOVA, PAGES * 4096);
+	struct stream stream = { 0 };
 
 	say("== quiet");
 	fresh(s);
@@ -652,8 +716,15 @@ static void stillness(struct session *s)
 	usleep(80000);
 	go(s, SAVING);
 	watch(s, memory, copy, request.fd, "stop-and-copy");
+	iterate(s, &stream);
+	say("memory same %d", !memcmp(copy, memory, PAGES * 4096));
+	stream_free(&stream);
 	go(s, STOP);
 	watch(s, memory, copy, request.fd, "stop after it");
+	go(s, RUNNING);
+	go(s, STOP);
+	usleep(120000);
+	say("late interrupt %d", interrupted(request.fd));
 	go(s, RUNNING);
 	go(s, RESUMING);
 	watch(s, memory, copy, request.fd, "resuming");
@@ -673,7 +744,7 @@ static void dirty(struct session *s)
 		{ 0, 0, 4096, 0 }, { 3, 100, 16, 0 }, { 5, 4090, 200, 0 }, { 63, 8, 100, 0 }, { 10, 0, 40960, 0 },
 		{ 0, 0, PAGES * 4096, DUT_DMA_TOUCH }, { 7, 0, 128, DUT_DMA_PINNED },
 	};
-	uint8_t *memory = dma_map(s, IOVA, PAGES * 4096);
+	uint8_t *memory = dma_map(s, IOVA, PAGES * 4096), *second;
 	unsigned int i, state;
 
 	say("== dirty pages");
@@ -687,6 +758,12 @@ static void dirty(struct session *s)
 			say("write %u: result %lld memory %d bits %#llx", i, (long long)bar_read(s, DUT_REG_DMA_RESULT),
 			    !!memory[writes[i].page * 4096 + writes[i].at], ull(dirty_get(s, IOVA, PAGES * 4096)));
 		}
+		second = dma_map(s, IOVA + PAGES * 4096, PAGES * 4096);
+		dma(s, IOVA + (PAGES - 2) * 4096, 4 * 4096, 0);
+		say("two mappings: %d %#llx %#llx", !!second[4096], ull(dirty_get(s, IOVA, PAGES * 4096)),
+		    ull(dirty_get(s, IOVA + PAGES * 4096, PAGES * 4096)));
+		dma_unmap(s, IOVA + PAGES * 4096, PAGES * 4096);
+		munmap(second, PAGES * 4096);
 		say("stop %d", dirty_control(s, VFIO_IOMMU_DIRTY_PAGES_FLAG_STOP));
 	}
 	dma_unmap(s, IOVA, PAGES * 4096);
@@ -739,7 +816,9 @@ static int try_open(struct session *s, const char *uuid)
 static void opens(struct session *s, const char *uuid)
 {
 	static const unsigned int states[] = { RUNNING, STOP, SAVING, PRE_COPY, RESUMING };
+	struct stream stream = { 0 };
 	unsigned int i;
+	uint64_t value;
 	int ret;
 
 	say("== opens");
@@ -756,6 +835,13 @@ static void opens(struct session *s, const char *uuid)
 		}
 		say_state(s);
 	}
+	go(s, SAVING);
+	iterate(s, &stream);
+	field_read(s, FIELD_PENDING, &value);
+	field_read(s, FIELD_OFFSET, &value);
+	stream_free(&stream);
+	session_close(s);
+	say("closed in the middle, opens %d", try_open(s, uuid));
 }
 
 static bool kernel_has_warned(void)
@@ -793,6 +879,7 @@ void symptom_script(struct transcript *transcript, const char *a, const char *b,
 		whole_migration(&source, &destination, true);
 	live_migration(&source, &destination);
 	loop_details(&source);
+	resume_details(&source, &destination);
 	bad_streams(&source, &destination);
 	matrix(&source);
 	stillness(&source);

@@ -194,7 +194,7 @@ int main(int argc, char **argv)
 	for (i = 0; i < count; i++) {
 		if (!strcmp(faults[i].name, "none") || !chosen(faults[i].name, argc, argv))
 			continue;
-		kind = strstr(faults[i].where, "mapped") ? MAPPED : strstr(faults[i].where, "s390x") ? ZPCI : TRAPPED;
+		kind = strstr(faults[i].where, "mapped") || strstr(faults[i].where, "partitioned") ? MAPPED : strstr(faults[i].where, "s390x") ? ZPCI : TRAPPED;
 		prepare(kind);
 		if (attribute_set(source, "fault", faults[i].name) || attribute_set(destination, "fault", faults[i].name))
 			die(faults[i].name);
