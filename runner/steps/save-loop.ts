@@ -3,16 +3,12 @@ import { DEVICE_STATE_BITS, VFIO_DEVICE_STATE_MASK } from '../abi';
 import type { Via } from '../vfio/data-transfer';
 import type { MigrationRegion } from '../vfio/migration-region';
 import type { Failure } from '../vfio/outcome';
-import { type PiecesWord, readInPieces } from './pieces';
+import { BufferReader, type Offer } from './buffer-reader';
+import type { PiecesWord } from './pieces';
 import { SaveBounds } from './save-bounds';
 import type { SaveIteration } from './saved-stream';
 import { outcomeMatches, sayExpectation, sayState } from './state-check';
 import type { StepContext } from './step-context';
-
-/** `again` waits this often in one save. */
-const MOST_SECOND_LOOKS = 32;
-/** What came late is there by now, ms. */
-const SETTLED_MS = 30;
 
 export interface SaveArguments {
   readonly as: string;
@@ -28,12 +24,6 @@ export interface SaveArguments {
   readonly pause?: number;
 }
 
-/** The buffer on offer. */
-interface Offer {
-  readonly offset: bigint;
-  readonly size: bigint;
-}
-
 /** Why the loop went no further: the user left it, or an error that the step expects ended it. */
 type Stopped = 'left' | 'ended';
 
@@ -43,7 +33,7 @@ export class SaveLoop {
   private readonly bounds: SaveBounds;
   private readonly stopped: boolean;
   private readonly started: number;
-  private looks = 0;
+  private readonly reader: BufferReader;
 
   constructor(
     private readonly context: StepContext,
@@ -59,6 +49,7 @@ export class SaveLoop {
         `save: the device is in ${sayState(state.value)}; there is data in pre-copy and stop-and-copy only`,
       );
     this.stopped = bits === DEVICE_STATE_BITS['stop-and-copy'];
+    this.reader = new BufferReader(context, migration, args, (...why) => this.ended(...why));
     this.bounds = new SaveBounds(context, this.stopped);
     this.started = context.host.now();
   }
@@ -152,13 +143,11 @@ export class SaveLoop {
     if (leave === 'after-size') return 'left';
     if (leave === 'mid-data') {
       // Half of it: what was read of it is worth nothing.
-      const half = this.fetch({ ...offer, size: offer.size / 2n }, args.pieces, 'read');
+      const half = this.reader.fetch({ ...offer, size: offer.size / 2n }, args.pieces, 'read');
       return half === 'ended' ? half : 'left';
     }
-    const bytes = this.fetchAndCompare(offer);
+    const bytes = this.reader.read(offer);
     if (bytes === 'ended') return bytes;
-    if (args.again !== undefined && offer.size > 0n && this.looks < MOST_SECOND_LOOKS)
-      this.lookAgain(offer, bytes, args.again);
     this.iterations.push({ pending, after: undefined, size: offer.size });
     this.bounds.delivered(offer.size);
     // Nothing was there: it is no transaction.
@@ -176,81 +165,6 @@ export class SaveLoop {
       values[field] ??= read.value;
     }
     return { offset: values.data_offset ?? 0n, size: values.data_size ?? 0n };
-  }
-
-  /** Step d; with something to compare each buffer is read twice, the plainer way first but for every third one. */
-  private fetchAndCompare(offer: Offer): Uint8Array | 'ended' {
-    const { pieces, compare } = this.args;
-    const both = this.args.via === 'both' && this.isMappable(offer);
-    const via = this.args.via === 'both' ? 'read' : this.args.via;
-    const plain = () => this.fetch(offer, pieces, via);
-    const other = both
-      ? () => this.fetch(offer, pieces, 'mmap')
-      : compare === undefined
-        ? undefined
-        : () => this.fetch(offer, compare, via);
-    if (other === undefined) return plain();
-    const plainFirst = this.iterations.length % 3 === 2;
-    const first = plainFirst ? plain() : other();
-    if (first === 'ended') return first;
-    const second = plainFirst ? other() : plain();
-    if (second === 'ended') return second;
-    const [mine, others] = plainFirst ? [first, second] : [second, first];
-    if (Buffer.compare(mine, others) !== 0) this.lookWhenSettled(plain, other);
-    if (both) this.compare('MIG-MMAP-OPTIONAL', mine, others, 'by read()', 'through the mapping');
-    else this.compare('SAVE-READ-PIECES', mine, others, `in ${pieces} pieces`, `in ${compare} pieces`);
-    return mine;
-  }
-
-  /** Two reads of one buffer differ: if they no longer do when some time has passed, it was not there in the first place. */
-  private lookWhenSettled(one: () => Uint8Array | 'ended', other: () => Uint8Array | 'ended'): void {
-    const context: StepContext = this.context;
-    context.host.sleep(SETTLED_MS);
-    const [now, again] = [one(), other()];
-    if (now === 'ended' || again === 'ended' || Buffer.compare(now, again) !== 0) return;
-    context.fail({
-      clause: 'SAVE-OFFSET-READY',
-      foundOut: true,
-      expected: 'two reads of one buffer give the same bytes',
-      observed: `they do not at first, and ${SETTLED_MS} ms later they do`,
-    });
-  }
-
-  private lookAgain(offer: Offer, first: Uint8Array, after: number): void {
-    const { context, args } = this;
-    this.looks += 1;
-    context.host.sleep(after);
-    const second = this.fetch(offer, args.pieces, args.via === 'both' ? 'read' : args.via);
-    if (second !== 'ended') this.compare('SAVE-OFFSET-READY', first, second, 'at once', `${after} ms later`);
-  }
-
-  private compare(clause: string, one: Uint8Array, other: Uint8Array, how: string, otherwise: string): void {
-    const { context } = this;
-    if (Buffer.compare(one, other) === 0) {
-      context.judge.kept(context.step.judge ?? clause);
-      return;
-    }
-    const at = one.findIndex((byte, n) => byte !== other[n]);
-    context.fail({
-      clause,
-      expected: `a buffer read ${how} and ${otherwise}, within one iteration, is the same`,
-      observed: `byte ${at} of ${one.length} is 0x${hex(one[at])} ${how} and 0x${hex(other[at])} ${otherwise}`,
-    });
-  }
-
-  /** True when some of the buffer can be mapped. */
-  private isMappable({ offset, size }: Offer): boolean {
-    return this.migration.region.info.mappableAreas.some(
-      (area) => area.offset < offset + size && offset < area.offset + area.size,
-    );
-  }
-
-  /** The bytes of one buffer. */
-  private fetch({ offset, size }: Offer, pieces: PiecesWord, via: Via): Uint8Array | 'ended' {
-    const read = readInPieces(this.migration, offset, size, { pieces, via });
-    if (read.ok) return read.value;
-    const clause = read.kind === 'outside' ? 'MIG-DATA-NONZERO' : 'SAVE-READ';
-    return this.ended(`the ${size} bytes at 0x${offset.toString(16)}`, read, clause);
   }
 
   /** An error ends the loop: the user looks at the state, and the step fails unless it expects one. */
@@ -274,8 +188,4 @@ function fieldOrder(reread: number, order: SaveArguments['order']): readonly ('d
   if (order === 'pairs') return times.flatMap(() => ['data_offset', 'data_size'] as const);
   const sizes = times.map(() => 'data_size' as const);
   return order === 'each' ? [...times.map(() => 'data_offset' as const), ...sizes] : ['data_offset', ...sizes];
-}
-
-function hex(byte: number | undefined): string {
-  return (byte ?? 0).toString(16).padStart(2, '0');
 }

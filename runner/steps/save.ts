@@ -64,6 +64,8 @@ export const verb = defineVerb({
   run(context: StepContext, args) {
     if (args.leave !== undefined && args.buffers === undefined)
       context.giveUp('save: `leave` takes `buffers`: after how many of them');
+    if (args.until === 'stopped' && args.buffers === undefined)
+      context.giveUp('save: `until: stopped` takes `buffers`: after how many of them');
     new SaveLoop(context, requireMigration(context), args).run();
   },
 });
