@@ -32,7 +32,8 @@ export interface AgentOptions {
 /** @throws HostUnavailable */
 export function connectAgent(host: Exclude<HostName, { kind: 'local' }>, options: AgentOptions = {}): VfioHost {
   const name = host.kind === 'ssh' ? `ssh:${host.target}` : `unix:${host.path}`;
-  const key = JSON.stringify([name, options.rawIoctl === true]);
+  // At a socket the agent's own start decides what it may do; and it serves one connection, never a second beside it.
+  const key = host.kind === 'unix' ? name : JSON.stringify([name, options.rawIoctl === true]);
   const kept = idle.get(key);
   idle.delete(key);
   if (kept !== undefined && !kept.lost) {
