@@ -11,7 +11,8 @@ import { Model, type State } from './model';
 import { anyMove } from './moves';
 import { type Outcome, outcomeOf } from './primary-finding';
 import { caseOfText, scenarioText } from './scenario-text';
-import { Walk, WalkEnds, type WalkStep } from './walk';
+import { leaveOut } from './tidy';
+import { type Command, Walk, WalkEnds, type WalkStep } from './walk';
 
 export interface ExploreOptions {
   readonly abilities: Abilities;
@@ -60,12 +61,21 @@ interface Attempt {
   readonly outcome: Outcome;
 }
 
+/** In place of a walk that found something before its first step. */
+const OPENING: WalkStep = { data: { note: 'The device is opened, and that is all' }, move: 0, symptom: undefined };
+
+/** The shortest walk so far that found what was found first. */
+interface Best {
+  readonly outcome: Failing;
+  readonly steps: readonly WalkStep[];
+  readonly moves: readonly Command[];
+}
+
 class Explorer {
   private cases = 0;
   private walks = 0;
   private impossible: string | undefined;
-  /** The shortest walk so far that found what was found first. */
-  private best: { readonly outcome: Failing; readonly steps: readonly WalkStep[] } | undefined;
+  private best: Best | undefined;
   private stepsBefore = 0;
 
   constructor(
@@ -92,16 +102,23 @@ class Explorer {
       if (details.failed) throw details.errorInstance ?? new Error('fast-check failed without an error');
       return { ...sofar, walks: this.walks };
     }
+    await this.tidy(this.best);
     const number = details.counterexamplePath?.split(':')[0] ?? '0';
     return {
       ...sofar,
       walks: this.walks,
-      failure: { ...this.best, path: number, stepsBefore: this.stepsBefore, shrinks: details.numShrinks },
+      failure: {
+        outcome: this.best.outcome,
+        steps: this.best.steps,
+        path: number,
+        stepsBefore: this.stepsBefore,
+        shrinks: details.numShrinks,
+      },
     };
   }
 
   /** The property: a walk finds nothing. @throws WalkEnds when it finds something (or, once shrinking, the same thing). */
-  private async judge(drawn: Iterable<fc.AsyncCommand<Model, Walk>>): Promise<void> {
+  private async judge(drawn: Iterable<Command>): Promise<void> {
     if (this.options.interrupted?.() === true || this.impossible !== undefined) return;
     if (!this.best) {
       this.walks += 1;
@@ -109,18 +126,32 @@ class Explorer {
     }
     const { walk, outcome } = await this.attempt(fc.cloneIfNeeded(drawn));
     if (outcome.kind === 'impossible') this.impossible = outcome.message;
-    if (outcome.kind === 'nothing' || outcome.kind === 'impossible') return;
+    if (this.takes(walk, outcome)) await this.replay(drawn, walk.answers, outcome, moveOf(walk, outcome));
+  }
+
+  /** Keeps a walk that has found what was found first, or is the first. */
+  private takes(walk: Walk, outcome: Outcome): outcome is Failing {
+    if (outcome.kind === 'nothing' || outcome.kind === 'impossible') return false;
     // A case that was cut off says nothing.
-    if (this.options.interrupted?.() === true) return;
-    if (this.best && this.best.outcome.signature !== outcome.signature) return;
-    const steps = walk.steps.filter((step) => step.move <= outcome.move);
+    if (this.options.interrupted?.() === true) return false;
+    if (this.best && this.best.outcome.signature !== outcome.signature) return false;
     if (!this.best) this.stepsBefore = walk.count;
-    this.best = { outcome, steps };
-    await this.replay(drawn, walk.answers, outcome);
+    const moves = walk.moves.slice(0, moveOf(walk, outcome) + 1);
+    const steps = outcome.step < 0 ? [OPENING] : walk.steps.slice(0, outcome.step + 1);
+    this.best = { outcome, steps, moves };
+    return true;
+  }
+
+  private async tidy({ moves }: Best): Promise<void> {
+    await leaveOut(moves, async (fewer) => {
+      if (this.options.interrupted?.() === true) return false;
+      const { walk, outcome } = await this.attempt(fewer);
+      return this.takes(walk, outcome);
+    });
   }
 
   /** Makes the walk, asking the device where the model has to know, and runs it. */
-  private async attempt(moves: Iterable<fc.AsyncCommand<Model, Walk>>): Promise<Attempt> {
+  private async attempt(moves: Iterable<Command>): Promise<Attempt> {
     let ended: Outcome | undefined;
     const walk = new Walk(async ({ steps }) => {
       const result = await this.runSteps(steps);
@@ -145,19 +176,20 @@ class Explorer {
    * more, without the device, and ends at the move that showed what was found.
    */
   private async replay(
-    moves: Iterable<fc.AsyncCommand<Model, Walk>>,
+    moves: Iterable<Command>,
     answers: readonly State[],
-    outcome: Failing,
+    { signature }: Failing,
+    last: number,
   ): Promise<void> {
     let next = 0;
     const walk = new Walk(async () => {
       const answer = answers[next];
       next += 1;
-      if (answer === undefined) throw new WalkEnds(outcome.signature);
+      if (answer === undefined) throw new WalkEnds(signature);
       return answer;
     });
-    await fc.asyncModelRun(() => this.start(walk), endAfter(moves, outcome.move, walk, outcome.signature));
-    throw new WalkEnds(outcome.signature);
+    await fc.asyncModelRun(() => this.start(walk), endAfter(moves, last, walk, signature));
+    throw new WalkEnds(signature);
   }
 
   private start(walk: Walk): { model: Model; real: Walk } {
@@ -178,16 +210,16 @@ class Explorer {
 }
 
 /** The moves; the walk ends when the one of this number has been made. */
-function* endAfter(
-  moves: Iterable<fc.AsyncCommand<Model, Walk>>,
-  last: number,
-  walk: Walk,
-  why: string,
-): Generator<fc.AsyncCommand<Model, Walk>> {
+function* endAfter(moves: Iterable<Command>, last: number, walk: Walk, why: string): Generator<Command> {
   for (const move of moves) {
-    if (walk.begun > last) throw new WalkEnds(why);
+    if (walk.moves.length > last) throw new WalkEnds(why);
     yield move;
   }
+}
+
+/** The move that made the step at which something showed, from 0. */
+function moveOf(walk: Walk, { step }: Failing): number {
+  return walk.steps[step]?.move ?? 0;
 }
 
 const STATES: readonly (State | undefined)[] = [

@@ -70,6 +70,12 @@ export class Model {
   busy = false;
   /** The device was in ERROR since it was opened. */
   failed = false;
+  /** Writes that must have had no effect: nothing makes up for one that had. */
+  readonly pokes = new Set<ClauseId>();
+  /** A transition was refused, and none has worked since. */
+  refused = false;
+  /** The user did what a device may resent: until it is reset nothing is promised. */
+  spoilt = false;
   /** Steps so far, nested ones too. */
   steps = 0;
   private readonly names = new Map<string, number>();
@@ -93,7 +99,7 @@ export class Model {
 
   /** The device runs, and nothing is half read: registers may be written. */
   get mayStimulate(): boolean {
-    return this.runs && this.session?.inBuffer !== true;
+    return this.runs && !this.spoilt && this.session?.inBuffer !== true;
   }
 
   /** `saved-1`, `saved-2`: a name that the walk has not used. */
@@ -113,6 +119,7 @@ export class Model {
   move(to: State): void {
     const from = this.state;
     if (from === to) return;
+    this.refused = false;
     const saved = this.isSaving;
     this.state = to;
     if (this.isSaving && !saved) this.beginSession(from);
@@ -142,6 +149,8 @@ export class Model {
     this.started = undefined;
     this.watchesIrq = false;
     this.busy = false;
+    this.refused = false;
+    this.spoilt = false;
   }
 
   /** Nothing is known of what the device holds. */
@@ -158,7 +167,7 @@ export class Model {
     if (this.sessions > 0) liberties.add('SAVE-STABLE');
     if (this.resumed) liberties.add('RES-ROUNDTRIP');
     if (this.failed) liberties.add('STATE-RESET');
-    for (const doubt of this.doubts) if (doubt.startsWith('MIG-')) liberties.add(doubt);
+    for (const doubt of [...this.doubts, ...this.pokes]) liberties.add(doubt);
     this.sessions += 1;
     this.session = {
       live: this.state === 'pre-copy',
@@ -203,7 +212,9 @@ const MOST_PARTICULAR_FIRST: readonly ClauseId[] = [
   'STATE-INVALID-101',
   'STATE-INVALID-110',
   'STATE-INVALID-111',
+  'STATE-REACHABLE',
   'STATE-AFTER-ERR',
+  'TRANS-NO-CONSUME',
   'STATE-NOP',
   'RES-CONSUME',
   'RES-WRITE',

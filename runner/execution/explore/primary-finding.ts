@@ -11,17 +11,15 @@ export type Outcome =
       readonly finding: Finding;
       /** Two runs found the same when this is the same. */
       readonly signature: string;
-      /** The move at which it showed, from 0. */
-      readonly move: number;
+      /** The step of the walk at which it showed, from 0; -1: before the first. */
+      readonly step: number;
     }
-  | { readonly kind: 'trouble'; readonly message: string; readonly signature: string; readonly move: number }
+  | { readonly kind: 'trouble'; readonly message: string; readonly signature: string; readonly step: number }
   /** The device does not have what every walk needs. */
   | { readonly kind: 'impossible'; readonly message: string };
 
-/** A step that looks whether anything got lost blames what was tried out, which shrinking changes: all of these are one symptom. */
-const STATE_IS_LOST = 'the state is not what it should be';
-/** Oracles say these at such a step too, and mean just what they say. */
-const NOT_ABOUT_STATE = /^(DEV|MIG-(DATA|LAYOUT|MMAP-(ALIGN|SPARSE)|WIDTH)|RES-OFFSET|STATE-(DEFAULT|WRITE|STEADY))/;
+/** Oracles say these at any step, and mean just what they say. */
+const OF_ITS_OWN = /^(DEV|MIG-(DATA|LAYOUT|MMAP-(ALIGN|SPARSE))|RES-OFFSET|STATE-(DEFAULT|WRITE|STEADY|AFTER))/;
 
 /** The finding that a case fails by, or else the first warning. */
 export function primaryFinding(findings: readonly Finding[]): Finding | undefined {
@@ -31,37 +29,37 @@ export function primaryFinding(findings: readonly Finding[]): Finding | undefine
   );
 }
 
+function isFirst(finding: Finding | undefined, all: readonly Finding[]): boolean {
+  const breach = all.find(({ verdict, who }) => verdict === 'broken' && who === 'user');
+  return finding !== undefined && breach !== undefined && all.indexOf(finding) < all.indexOf(breach);
+}
+
 export function outcomeOf(result: CaseResult, steps: readonly WalkStep[]): Outcome {
-  const last = steps.at(-1)?.move ?? 0;
-  if (result.status === 'broken') {
-    const message = result.reason ?? 'the case is broken';
-    return { kind: 'trouble', message, signature: 'trouble', move: stepOf(result, steps)?.move ?? last };
-  }
-  const finding = primaryFinding(result.findings);
+  const { findings, status, reason } = result;
+  const finding = primaryFinding(findings);
+  const stopped = Math.max(0, result.steps.length - 1);
+  // A device that goes astray takes the walk along: what it did first is what was found.
+  if (status === 'broken' && !isFirst(finding, findings))
+    return { kind: 'trouble', message: reason ?? 'the case is broken', signature: 'trouble', step: stopped };
   if (finding) {
-    const step = steps[topLevelStep(finding.step)];
-    return { kind: 'found', finding, signature: signatureOf(finding.clause, step), move: step?.move ?? last };
+    const step = topLevelStep(finding.step);
+    return { kind: 'found', finding, signature: signatureOf(finding.clause, steps[step]), step };
   }
-  if (result.status === 'skipped' && result.steps.length === 0)
-    return { kind: 'impossible', message: result.reason ?? 'the walks cannot be run' };
+  if (status === 'skipped')
+    return result.steps.length > 0
+      ? { kind: 'nothing' }
+      : { kind: 'impossible', message: reason ?? 'the walks cannot be run' };
   // Every step of a walk says whom it blames: one that fails without a finding has forgotten to.
-  const unblamed = result.status !== 'skipped' && result.reason !== undefined;
-  return unblamed
-    ? { kind: 'trouble', message: result.reason, signature: 'trouble', move: stepOf(result, steps)?.move ?? last }
-    : { kind: 'nothing' };
+  if (reason !== undefined) return { kind: 'trouble', message: reason, signature: 'trouble', step: stopped };
+  return { kind: 'nothing' };
 }
 
 function signatureOf(clause: ClauseId, step: WalkStep | undefined): string {
-  return step?.looks === true && !NOT_ABOUT_STATE.test(clause) ? STATE_IS_LOST : clause;
+  return step?.symptom !== undefined && !OF_ITS_OWN.test(clause) ? step.symptom : clause;
 }
 
-/** `step 3 "...", step 1 "..."` is the third step; what has no step, such as opening the device, comes with the first. */
+/** `step 3 "...", step 1 "..."` is the third step; opening the device comes before the first. */
 function topLevelStep(label: string): number {
   const number = /^step (\d+)/.exec(label)?.[1];
-  return number === undefined ? 0 : Number(number) - 1;
-}
-
-/** The step in which a broken case stopped: the last that was run. */
-function stepOf(result: CaseResult, steps: readonly WalkStep[]): WalkStep | undefined {
-  return steps[Math.max(0, result.steps.length - 1)];
+  return number === undefined ? -1 : Number(number) - 1;
 }

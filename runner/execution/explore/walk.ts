@@ -1,18 +1,24 @@
 /** A walk while it is made: its steps so far, and the device to ask where the text leaves open what happened. */
-import type { CaseResult } from '../case-result';
-import type { State } from './model';
+import type fc from 'fast-check';
+import type { Model, State } from './model';
 import { countSteps, type StepData } from './step-data';
 
 export interface WalkStep {
   readonly data: StepData;
   /** Which move of the walk made it, from 0. */
   readonly move: number;
-  /** It looks whether the device has kept its state, or has come to have it: what is blamed follows from what was tried out. */
-  readonly looks: boolean;
+  /**
+   * What is wrong where this step does not come out: whom it blames follows from what the walk tried out before, which shrinking
+   * changes. Two walks that fail with the same symptom have found the same.
+   */
+  readonly symptom: string | undefined;
 }
 
-/** Steps of the source that a walk has made so far are run, and this is what came of it. */
-export type RunSteps = (steps: readonly WalkStep[]) => Promise<CaseResult>;
+/** A move, as fast-check knows it. */
+export type Command = fc.AsyncCommand<Model, Walk>;
+
+/** The device does not have the state that it should have. */
+export const STATE_IS_LOST = 'the state is not what it should be';
 
 /** A walk ends where a run of its steps did not come to its end, or had something to find. */
 export class WalkEnds extends Error {
@@ -23,21 +29,17 @@ export class Walk {
   readonly steps: WalkStep[] = [];
   /** What the device answered so far, in order. */
   readonly answers: State[] = [];
-  private moves = 0;
+  /** The moves that were made, each as itself. */
+  readonly moves: Command[] = [];
 
   constructor(private readonly ask: (walk: Walk) => Promise<State>) {}
 
-  /** Moves that were begun. */
-  get begun(): number {
-    return this.moves;
+  begin(move: Command): void {
+    this.moves.push(move);
   }
 
-  begin(): void {
-    this.moves += 1;
-  }
-
-  add(data: StepData, looks = false): void {
-    this.steps.push({ data, move: this.moves - 1, looks });
+  add(data: StepData, symptom?: string): void {
+    this.steps.push({ data, move: this.moves.length - 1, symptom });
   }
 
   /** The state in which the steps so far leave the device. @throws WalkEnds when they do not get there. */

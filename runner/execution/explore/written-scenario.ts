@@ -58,7 +58,7 @@ async function checkWritten(
   const found = primaryFinding(result.findings);
   const bad = result.findings.filter(({ verdict }) => verdict === 'broken' || verdict === 'warned');
   const reported = [...new Set(bad.map((one) => one.clause))];
-  if (found?.clause === clause) return { reproduced: true, reported };
+  if (found?.clause === clause && result.status !== 'broken') return { reproduced: true, reported };
   return { reproduced: false, reported, instead: found ? `${found.clause}: ${found.observed}` : sayResult(result) };
 }
 

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { ClauseId } from '../../../language/scenario';
 import { blame, type Model } from '../model';
 import type { StepData } from '../step-data';
-import type { Walk } from '../walk';
+import { STATE_IS_LOST, type Walk } from '../walk';
 import { Move, type WeightedMove } from './move';
 
 function judged(step: StepData, judge: ClauseId | undefined): StepData {
@@ -29,7 +29,7 @@ export class Deliver extends Move {
       judged({ transition: 'running' }, judge),
     ];
     const steps = saved.content === undefined ? plainly : [judged({ restore: { from, equals: saved.content } }, judge)];
-    walk.add({ on: 'destination', steps: [...started(model), ...steps] }, true);
+    walk.add({ on: 'destination', steps: [...started(model), ...steps] }, STATE_IS_LOST);
     model.delivered = saved;
     if (abilities.destination === 'other') return;
     model.renew();
@@ -76,14 +76,14 @@ export class Fetch extends Move {
 
 /** The device takes what the destination saved, as plainly as can be. */
 class Receive extends Move {
-  protected allowed({ state, offered }: Readonly<Model>): boolean {
-    return state === 'running' && offered?.content !== undefined;
+  protected allowed({ state, offered, spoilt }: Readonly<Model>): boolean {
+    return !spoilt && state === 'running' && offered?.content !== undefined;
   }
 
   take(model: Model, walk: Walk): void {
     const { offered } = model;
     if (offered?.content === undefined) return;
-    walk.add({ restore: { from: offered.from[0], equals: offered.content } }, true);
+    walk.add({ restore: { from: offered.from[0], equals: offered.content } }, STATE_IS_LOST);
     model.forget();
     model.content = offered.content;
     model.started = 'TRANS-RES-RUN';

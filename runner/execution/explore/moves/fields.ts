@@ -6,9 +6,10 @@ import type { StepData } from '../step-data';
 import type { Walk } from '../walk';
 import { Move, type WeightedMove } from './move';
 
+/** Zero in every state, and within an iteration too. */
 class ReadReserved extends Move {
-  protected allowed({ session }: Readonly<Model>): boolean {
-    return session?.inBuffer !== true;
+  protected allowed(): boolean {
+    return true;
   }
 
   take(_model: Model, walk: Walk): void {
@@ -25,13 +26,18 @@ interface Poke {
   readonly step: StepData;
 }
 
-/** Values that would be seen, were they kept. */
+const WRONG_ACCESS = { provoke: 'MIG-ACCESS-USER' };
+
+/** Values that would be seen, were they kept; states that would be entered, were they taken for one. */
 const POKES: readonly Poke[] = [
   { clause: 'MIG-RESERVED-W', step: { write: { field: 'reserved', u32: 0xffffffff } } },
-  { clause: 'MIG-RO-PENDING', step: { write: { field: 'pending_bytes', u64: 0 } } },
-  { clause: 'MIG-RO-PENDING', step: { write: { field: 'pending_bytes', u64: 0x5eed0000 } } },
-  { clause: 'MIG-RO-OFFSET', step: { write: { field: 'data_offset', u64: 0x5eed0000 } } },
-  { clause: 'MIG-WIDTH', step: { write: { region: 'migration', at: 0, u8: 0 } } },
+  { clause: 'MIG-RESERVED-W', step: { write: { field: 'reserved', u32: 2 } } },
+  { clause: 'MIG-RO-PENDING', step: { write: { field: 'pending_bytes', u64: 0 }, ...WRONG_ACCESS } },
+  { clause: 'MIG-RO-PENDING', step: { write: { field: 'pending_bytes', u64: 0x5eed0000 }, ...WRONG_ACCESS } },
+  { clause: 'MIG-RO-OFFSET', step: { write: { field: 'data_offset', u64: 0x5eed0000 }, ...WRONG_ACCESS } },
+  { clause: 'MIG-WIDTH', step: { write: { region: 'migration', at: 0, u8: 2 }, ...WRONG_ACCESS } },
+  { clause: 'MIG-WIDTH', step: { write: { region: 'migration', at: 0, u64: 2 }, ...WRONG_ACCESS } },
+  { clause: 'MIG-WIDTH', step: { write: { region: 'migration', at: 2, u32: 0 }, ...WRONG_ACCESS } },
 ];
 
 /** A write that the text says has no effect, or that the device refuses. */
@@ -47,12 +53,30 @@ class PokeField extends Move {
 
   take(model: Model, walk: Walk): void {
     const { clause, step } = this.poke;
-    walk.add({ ...step, provoke: 'MIG-ACCESS-USER', expect: { result: 'either' } });
+    walk.add({ ...step, expect: { result: 'either' } });
+    model.pokes.add(clause);
     model.doubt(clause);
   }
 
   toString(): string {
     return `poke(${this.poke.clause})`;
+  }
+}
+
+/** Half of a field: an error, and nothing else. In _RUNNING, where no iteration could end by it. */
+class ReadHalf extends Move {
+  protected allowed({ state, spoilt }: Readonly<Model>): boolean {
+    return state === 'running' && !spoilt;
+  }
+
+  take(model: Model, walk: Walk): void {
+    walk.add({ read: { region: 'migration', at: 8, width: 4 }, expect: { result: 'either' }, ...WRONG_ACCESS });
+    model.pokes.add('MIG-WIDTH');
+    model.doubt('MIG-WIDTH');
+  }
+
+  toString(): string {
+    return 'read(half)';
   }
 }
 
@@ -77,11 +101,18 @@ class Ask extends Move {
 
 export const FIELD_MOVES: readonly WeightedMove[] = [
   { weight: 2, arbitrary: fc.constant(null).map(() => new ReadReserved()) },
-  { weight: 1, arbitrary: fc.constantFrom(...POKES).map((poke) => new PokeField(poke)) },
+  { weight: 1, arbitrary: fc.constant(null).map(() => new ReadHalf()) },
+  { weight: 2, arbitrary: fc.constantFrom(...POKES).map((poke) => new PokeField(poke)) },
   {
     weight: 1,
     arbitrary: fc
-      .constantFrom<StepData>({ info: 'device' }, { capabilities: {} }, { info: { of: 'region', past: true } })
+      .constantFrom<StepData>(
+        { info: 'device' },
+        { capabilities: {} },
+        { info: { of: 'region', past: true } },
+        { info: { of: 'irq', past: true } },
+        { info: { of: 'device', argsz: [16, 20, 24, 32, 64, 128] } },
+      )
       .map((step) => new Ask(step)),
   },
 ];

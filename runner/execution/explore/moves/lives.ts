@@ -1,7 +1,7 @@
 /** Between one life of the device and the next: reset, closing and opening, and what the device holds in between. */
 import fc from 'fast-check';
 import { blame, type Model } from '../model';
-import type { Walk } from '../walk';
+import { STATE_IS_LOST, type Walk } from '../walk';
 import { Move, type WeightedMove } from './move';
 
 export class Reset extends Move {
@@ -15,7 +15,10 @@ export class Reset extends Move {
   }
 
   take(model: Model, walk: Walk): void {
+    const failed = model.state === 'error';
     walk.add({ reset: {} });
+    // A user who takes it for granted would write a state of a device that may still be in ERROR.
+    if (failed) walk.add({ state: 'running', judge: 'STATE-RESET' });
     model.renew();
     if (this.look && model.abilities.mark) new LookAtContent().take(model, walk);
   }
@@ -89,8 +92,8 @@ export class LookAtContent extends Move {
       this.takeFresh(model, walk);
       return;
     }
-    const judge = blame(model.doubts);
-    walk.add({ fingerprint: { equals: model.content }, ...(judge === undefined ? {} : { judge }) }, true);
+    const judge = blame(model.doubts, model.pokes);
+    walk.add({ fingerprint: { equals: model.content }, ...(judge === undefined ? {} : { judge }) }, STATE_IS_LOST);
     model.doubts.clear();
   }
 

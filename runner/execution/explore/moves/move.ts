@@ -15,9 +15,15 @@ export abstract class Move implements fc.AsyncCommand<Model, Walk> {
   }
 
   async run(model: Model, walk: Walk): Promise<void> {
-    walk.begin();
-    await this.take(model, walk);
+    const move = this.concrete(model);
+    walk.begin(move);
+    await move.take(model, walk);
     model.steps = walk.count;
+  }
+
+  /** The move that this one comes to where the walk stands. */
+  protected concrete(_model: Readonly<Model>): Move {
+    return this;
   }
 
   abstract toString(): string;

@@ -4,7 +4,6 @@
  */
 import fc from 'fast-check';
 import type { Model } from '../model';
-import type { Walk } from '../walk';
 import { Deliver, Fetch } from './delivering';
 import { LookAtContent, Mark, Reset } from './lives';
 import { Move, type WeightedMove } from './move';
@@ -20,8 +19,12 @@ abstract class Onward extends Move {
     return this.next(model).check(model);
   }
 
-  async take(model: Model, walk: Walk): Promise<void> {
-    await this.next(model).take(model, walk);
+  protected override concrete(model: Readonly<Model>): Move {
+    return this.next(model);
+  }
+
+  take(): void {
+    throw new Error('a move onward is made as what it comes to');
   }
 }
 

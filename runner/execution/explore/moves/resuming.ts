@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import type { ClauseId } from '../../../language/scenario';
 import type { Model, Stream } from '../model';
-import type { Walk } from '../walk';
+import { STATE_IS_LOST, type Walk } from '../walk';
 import { given, Move, seldom, type WeightedMove } from './move';
 
 export interface GivingLiberties {
@@ -18,7 +18,7 @@ function stock({ offered, saved }: Readonly<Model>): Stream | undefined {
 }
 
 function mayGive(model: Readonly<Model>): boolean {
-  return model.state === 'resuming' && model.given === 'nothing' && stock(model) !== undefined;
+  return model.state === 'resuming' && !model.spoilt && model.given === 'nothing' && stock(model) !== undefined;
 }
 
 function labels({ from }: Stream): unknown {
@@ -41,7 +41,7 @@ export class Give extends Move {
     const liberty: ClauseId | undefined =
       overwrite === true ? 'RES-CONSUME' : pieces !== undefined || via !== undefined ? 'RES-WRITE' : undefined;
     const args = given({ from: labels(stream), buffers, pieces, via, overwrite });
-    walk.add({ resume: args, ...(liberty === undefined ? {} : { judge: liberty }) }, true);
+    walk.add({ resume: args, ...(liberty === undefined ? {} : { judge: liberty }) }, STATE_IS_LOST);
     model.given = buffers === undefined ? 'whole' : 'partial';
     model.taking = { ...stream, liberties: new Set(liberty === undefined ? [] : [liberty]) };
   }
@@ -77,9 +77,9 @@ class GiveWrong extends Move {
     const unless = NONSENSE.includes(this.how) ? {} : stream.content;
     walk.add({ refused: unless, judge: 'RES-BAD-DATA' });
     model.given = 'wrong';
+    model.spoilt = true;
     const now = await walk.state();
     if (now !== 'resuming') model.move(now);
-    model.given = 'wrong';
   }
 
   toString(): string {
@@ -103,6 +103,7 @@ class GiveTooMuch extends Move {
     const resume = { from: labels(stream), buffers: 1, ...this.size };
     walk.add({ resume, provoke: 'RES-SEQUENCE-USER', expect: { errno: 'any' }, judge: 'RES-OVERSIZE' });
     model.given = 'wrong';
+    model.spoilt = true;
     const now = await walk.state();
     if (now !== 'resuming') model.move(now);
   }

@@ -1,7 +1,7 @@
 /** The saving loop, with the liberties that a user may take in it. */
 import fc from 'fast-check';
-import type { Model } from '../model';
-import type { Walk } from '../walk';
+import { blame, type Model } from '../model';
+import { STATE_IS_LOST, type Walk } from '../walk';
 import { given, Move, seldom, type WeightedMove } from './move';
 
 export interface SavingLiberties {
@@ -22,8 +22,8 @@ export class Save extends Move {
     super();
   }
 
-  protected allowed({ isSaving, session }: Readonly<Model>): boolean {
-    return isSaving && session !== undefined && !session.inBuffer;
+  protected allowed({ isSaving, session, spoilt }: Readonly<Model>): boolean {
+    return isSaving && !spoilt && session !== undefined && !session.inBuffer;
   }
 
   take(model: Model, walk: Walk): void {
@@ -43,7 +43,11 @@ export class Save extends Move {
       order: reread === undefined ? undefined : order,
       ...others,
     });
-    walk.add({ save: args, ...(model.resumed ? { judge: 'RES-ROUNDTRIP' } : {}) });
+    const judge = blame(model.pokes, model.resumed ? ['RES-ROUNDTRIP'] : []);
+    walk.add(
+      { save: args, ...(judge === undefined ? {} : { judge }) },
+      judge === undefined ? undefined : STATE_IS_LOST,
+    );
     session.streams.push(name);
     session.emptied = buffers === undefined && model.state === 'pre-copy';
     session.drained = buffers === undefined && model.state === 'stop-and-copy';

@@ -1,8 +1,8 @@
 /** Moves of device_state: the arcs of the diagram, those beside it, the same state again, and states that nobody may ask for. */
 import fc from 'fast-check';
 import type { ClauseId } from '../../../language/scenario';
-import type { Model, State, ValidState } from '../model';
-import type { Walk } from '../walk';
+import { blame, type Model, type State, type ValidState } from '../model';
+import { STATE_IS_LOST, type Walk } from '../walk';
 import { Move, type WeightedMove } from './move';
 
 /** The arcs that the diagram shows or that QEMU needs. _RESUMING to _RUNNING is one when everything was given. */
@@ -21,13 +21,20 @@ export class Go extends Move {
     super();
   }
 
-  protected allowed({ state, given }: Readonly<Model>): boolean {
-    return ARCS[state].includes(this.to) && (state !== 'resuming' || given === 'whole');
+  protected allowed({ state, given, spoilt }: Readonly<Model>): boolean {
+    return !spoilt && ARCS[state].includes(this.to) && (state !== 'resuming' || given === 'whole');
   }
 
   take(model: Model, walk: Walk): void {
-    const judge = model.state === 'resuming' ? [...(model.taking?.liberties ?? [])][0] : undefined;
-    walk.add({ transition: this.to, ...(judge === undefined ? {} : { judge }) }, model.state === 'resuming');
+    const { state, taking, pokes, session, refused } = model;
+    const resumes = state === 'resuming';
+    const judge = blame(
+      resumes ? (taking?.liberties ?? []) : pokes,
+      refused ? ['STATE-REACHABLE'] : [],
+      session?.inBuffer === true ? ['TRANS-NO-CONSUME'] : [],
+    );
+    const symptom = resumes ? STATE_IS_LOST : `${state} to ${this.to} is refused`;
+    walk.add({ transition: this.to, ...(judge === undefined ? {} : { judge }) }, symptom);
     model.move(this.to);
   }
 
@@ -42,9 +49,9 @@ class Stray extends Move {
     super();
   }
 
-  protected allowed({ state, given }: Readonly<Model>): boolean {
+  protected allowed({ state, given, spoilt }: Readonly<Model>): boolean {
     if (state === 'error' || state === this.to) return false;
-    return !ARCS[state].includes(this.to) || (state === 'resuming' && given !== 'whole');
+    return spoilt || !ARCS[state].includes(this.to) || (state === 'resuming' && given !== 'whole');
   }
 
   async take(model: Model, walk: Walk): Promise<void> {
@@ -56,11 +63,16 @@ class Stray extends Move {
       // A user gives all of a stream before the device is told to run.
       ...(short ? { provoke: 'SAVE-DRAIN-USER' } : {}),
     });
+    if (short) model.spoilt = true;
     const now = await walk.state();
-    if (now === state) model.doubt('STATE-AFTER-ERR');
-    else model.move(now);
+    if (now === state) {
+      model.doubt('STATE-AFTER-ERR');
+      model.refused = true;
+      return;
+    }
+    model.move(now);
     // What can be saved behind an arc that the text does not show is nobody's promise.
-    if (now !== state) model.session = undefined;
+    model.session = undefined;
   }
 
   toString(): string {
@@ -69,12 +81,13 @@ class Stray extends Move {
 }
 
 class Stay extends Move {
-  protected allowed({ state, session }: Readonly<Model>): boolean {
-    return state !== 'error' && session?.inBuffer !== true;
+  protected allowed({ state, session, spoilt }: Readonly<Model>): boolean {
+    return state !== 'error' && !spoilt && session?.inBuffer !== true;
   }
 
   take(model: Model, walk: Walk): void {
-    walk.add({ transition: model.state });
+    const judge = blame(model.pokes, ['STATE-NOP']);
+    walk.add({ transition: model.state, judge }, 'the same state again is refused');
     model.doubt('STATE-NOP');
   }
 
@@ -162,7 +175,7 @@ export const STATE_MOVES: readonly WeightedMove[] = [
   { weight: 14, arbitrary: anyState.map((to) => new Go(to)) },
   { weight: 2, arbitrary: anyState.map((to) => new Stray(to)) },
   { weight: 2, arbitrary: fc.constant(null).map(() => new Stay()) },
-  { weight: 1, arbitrary: fc.constantFrom(...Object.keys(INVALID)).map((to) => new AskForInvalid(to)) },
-  { weight: 1, arbitrary: anyState.map((to) => new LeaveError(to)) },
+  { weight: 2, arbitrary: fc.constantFrom(...Object.keys(INVALID)).map((to) => new AskForInvalid(to)) },
+  { weight: 4, arbitrary: anyState.map((to) => new LeaveError(to)) },
   { weight: 2, arbitrary: fc.constant(null).map(() => new LookAtState()) },
 ];

@@ -2,7 +2,12 @@
 import fc from 'fast-check';
 import type { Model } from '../model';
 import type { Walk } from '../walk';
+import { PAGES_MAPPED } from './dirty-pages';
 import { Move, type WeightedMove } from './move';
+import { Go } from './states';
+
+/** Long enough to be under way for a while. */
+const PAGES_WRITTEN = 16;
 
 /** Watches a stopped device for a while. */
 class Quiet extends Move {
@@ -16,6 +21,34 @@ class Quiet extends Move {
 
   toString(): string {
     return 'quiet';
+  }
+}
+
+/** Stops the device while it writes to memory, and watches whether it has stopped. */
+class StopAtWork extends Move {
+  constructor(private readonly to: 'stop' | 'stop-and-copy' | 'resuming') {
+    super();
+  }
+
+  protected allowed({ abilities, state, mayStimulate, busy }: Readonly<Model>): boolean {
+    return abilities.dma && state === 'running' && mayStimulate && !busy;
+  }
+
+  take(model: Model, walk: Walk): void {
+    let memory = [...model.mappings.keys()].at(-1);
+    if (memory === undefined) {
+      memory = model.name('memory');
+      walk.add({ map: { as: memory, pages: PAGES_MAPPED } });
+      model.mappings.set(memory, { whileLogging: model.logging });
+    }
+    walk.add({ dma: { to: memory, pages: PAGES_WRITTEN, background: true } });
+    model.busy = true;
+    new Go(this.to).take(model, walk);
+    walk.add({ quiet: {} });
+  }
+
+  toString(): string {
+    return `stop-at-work(${this.to})`;
   }
 }
 
@@ -67,6 +100,12 @@ class RaiseIrq extends Move {
 
 export const STILLNESS_MOVES: readonly WeightedMove[] = [
   { weight: 3, arbitrary: fc.constant(null).map(() => new Quiet()) },
+  {
+    weight: 2,
+    arbitrary: fc
+      .constantFrom('stop' as const, 'stop-and-copy' as const, 'resuming' as const)
+      .map((to) => new StopAtWork(to)),
+  },
   { weight: 2, arbitrary: fc.constant(null).map(() => new Counter()) },
   { weight: 2, arbitrary: fc.constant(null).map(() => new WatchIrq()) },
   { weight: 1, arbitrary: fc.constant(null).map(() => new RaiseIrq()) },
