@@ -153,9 +153,7 @@ async function compare(
   if (destination.gone !== undefined) return afterCompleted(`the destination has ended: ${destination.gone}`);
   if (status === 'inmigrate') return seen('hangs', 'the source has completed, the destination still waits');
   const wrongPages = await differingPages(setup.scratch, source, destination);
-  // It may have said that it is there, and end all the same over the data that came last.
-  if (wrongPages === undefined)
-    return afterCompleted(`the destination has ended: ${destination.gone ?? source.gone ?? ''}`);
+  if (typeof wrongPages !== 'number') return wrongPages;
   const going = await destination.execute('cont');
   if (destination.gone !== undefined) return afterCompleted(`the destination has ended: ${destination.gone}`);
   if (!going.ok) return afterCompleted(`the destination does not go on: ${going.message}`);
@@ -174,12 +172,8 @@ function afterCompleted(detail: string): Seen {
   return seen('error after completed', `the source says completed; ${detail}`);
 }
 
-/** Pages of memory that are not the same on both sides. Undefined when one of the two is no more. */
-async function differingPages(
-  scratch: string,
-  source: NestedQemu,
-  destination: NestedQemu,
-): Promise<number | undefined> {
+/** Pages of memory that are not the same on both sides; or, in words, why one of them cannot be asked. */
+async function differingPages(scratch: string, source: NestedQemu, destination: NestedQemu): Promise<number | Seen> {
   const dumps: Buffer[] = [];
   for (const [name, qemu] of [
     ['source', source],
@@ -188,14 +182,15 @@ async function differingPages(
     const file = `${scratch}/${name}.memory`;
     rmSync(file, { force: true });
     const answer = await qemu.execute('pmemsave', { val: 0, size: memory, filename: file });
-    if (qemu.gone !== undefined) return undefined;
-    if (!answer.ok || !existsSync(file))
-      throw new Error(`${name}: no memory dump: ${answer.ok ? 'no file' : answer.message}`);
+    // It may have said that it is there, and end all the same over the data that came last.
+    if (qemu.gone !== undefined) return afterCompleted(`the ${name} has ended: ${qemu.gone}`);
+    if (!answer.ok) return seen('hangs', `the source says completed; the ${name} does not go on: ${answer.message}`);
+    if (!existsSync(file)) throw new Error(`the ${name} has dumped no memory`);
     dumps.push(readFileSync(file));
   }
   const [a = Buffer.alloc(0), b = Buffer.alloc(0)] = dumps;
   if (a.length !== memory || b.length !== memory)
-    throw new Error(`a memory dump has ${a.length} and ${b.length} bytes`);
+    throw new Error(`the memory dumps have ${a.length} and ${b.length} bytes`);
   if (a.subarray(area).every((byte) => byte === 0))
     throw new Error('the device wrote nothing to memory: there is nothing to compare');
   let wrong = 0;
