@@ -65,14 +65,14 @@ export function firstUnmet(
   }
   for (const need of needs) {
     const given = GIVEN[need];
-    // Nothing lets a user force ERROR: without a way to it the condition does not arise, and nobody owes anything.
-    if (need === 'error' && profile?.error === undefined)
+    // Nothing in the interface lets a user force a failure: without a way to it the condition does not arise.
+    if ((need === 'error' || need === 'failing') && profile?.[need] === undefined)
       return {
         kind: 'skip',
         skip: {
           kind: 'not-applicable',
           need,
-          reason: 'the device profile has no `error:`, so that ERROR did not come about',
+          reason: `the device profile has no \`${need}:\`: nothing else can force a transition to fail`,
         },
       };
     if (given && given(profile) === undefined)

@@ -16,6 +16,7 @@ const TEMPLATES = {
   dma: ['iova', 'size'],
   irq: [],
   error: [],
+  failing: [],
   fingerprint: [],
   mark: ['value'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

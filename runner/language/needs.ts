@@ -18,6 +18,7 @@ export const NEEDS = {
   counter: 'the profile names a register that moves while the device runs',
   irq: 'the profile says how to make the device raise an interrupt',
   error: 'the profile says how to bring the device into ERROR',
+  failing: 'the profile says how to make a transition fail',
   'data-mmap': 'a part of the migration data section can be mapped',
 } as const;
 export type Need = keyof typeof NEEDS;

@@ -34,6 +34,9 @@ export const ProfileFile = Type.Object(
     ),
     irq: Type.Optional(Opaque({ description: 'Steps that make the device raise an interrupt' })),
     error: Type.Optional(Opaque({ description: 'Steps that bring the device into ERROR' })),
+    failing: Type.Optional(
+      Opaque({ description: 'Steps after which the next transition fails, and leaves the device where it was' }),
+    ),
     fingerprint: Type.Optional(
       Opaque({ description: 'Reads that identify the state of the device: what must arrive on the destination' }),
     ),

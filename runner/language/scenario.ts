@@ -132,6 +132,8 @@ export interface DeviceProfile {
   readonly dma?: StepTemplate;
   readonly irq?: StepTemplate;
   readonly error?: StepTemplate;
+  /** Lets the next transition fail, and the device stay where it was. */
+  readonly failing?: StepTemplate;
   readonly fingerprint?: StepTemplate;
   /** Puts ${value} into the device where its fingerprint shows it: so that two devices can be told apart. */
   readonly mark?: StepTemplate;

@@ -30,6 +30,8 @@ export class InertWrites {
   private readonly last = new Map<MigrationField, bigint>();
   /** The latest inert write, until the loop has moved on. */
   private write: InertWrite | undefined;
+  /** Fields that changed with no such write before: they say nothing of one. */
+  private readonly unsteady = new Set<MigrationField>();
 
   constructor(private readonly judge: Judge) {}
 
@@ -47,7 +49,8 @@ export class InertWrites {
   fieldRead(device: DeviceView, { field, value }: FieldAccess): void {
     const before = this.last.get(field);
     const write = this.write;
-    if (write && before !== undefined) {
+    if (!write && before !== undefined && value !== before) this.unsteady.add(field);
+    if (write && before !== undefined && !this.unsteady.has(field)) {
       this.judge.check(write.clause, value === before, () => ({
         expected: `${write.what} leaves ${field} at 0x${before.toString(16)}`,
         observed: `it is 0x${value.toString(16)}`,

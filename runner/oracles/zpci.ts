@@ -68,9 +68,11 @@ class ZpciOracle implements OracleHooks {
     if (chain.problems.length > 0) return;
     const known = chain.capabilities.filter((capability) => NAMES.has(capability.id));
     const ids = known.map((capability) => capability.id);
-    if (this.claimed && !this.told.has(device)) this.judgePresent(device, ids);
-    this.judgeAbsence(ids);
-    if (ids.length === 0) return;
+    // What was there before and is gone is not missing, but unsteady.
+    const shown = this.first.has(device);
+    if (this.claimed && !shown && !this.told.has(device)) this.judgePresent(device, ids);
+    if (!shown) this.judgeAbsence(ids);
+    if (ids.length === 0 && !shown) return;
     this.judgeUnique(flags, known);
     for (const capability of known) this.judgeOne(capability);
     this.judgeStable(device, known);

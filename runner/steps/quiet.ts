@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { Type } from '@sinclair/typebox';
 import { VFIO_DEVICE_STATE_MASK, VFIO_PCI_ERR_IRQ_INDEX, VFIO_PCI_REQ_IRQ_INDEX } from '../abi';
-import { Duration } from '../language/scalars';
+import { Duration, Steps } from '../language/scalars';
 import { requireMigration } from './device-session';
 import { findRegion } from './regions';
 import type { StepContext } from './step-context';
@@ -19,9 +19,12 @@ export const verb = defineVerb({
     'Watches that a stopped device writes no memory, raises no interrupt, and that the counter of its profile stands still.',
   arguments: Type.Object({
     for: Type.Optional(Duration({ description: "How long; default: the profile's `quiet:`, or 100ms." })),
+    steps: Type.Optional(
+      Steps({ description: 'What is done meanwhile, first of all: it may not wake the device either.' }),
+    ),
   }),
   main: 'for',
-  examples: ['quiet: {}', 'quiet: 250ms'],
+  examples: ['quiet: {}', 'quiet: 250ms', 'quiet:\n  steps:\n    - save: {as: state}'],
   takesExpect: false,
   run(context: StepContext, args) {
     const state = requireMigration(context).readState();
@@ -34,6 +37,7 @@ export const verb = defineVerb({
     const memory = hashMemory(context);
     const counter = readCounter(context);
     const expected = (what: string) => `${what} for ${duration} ms after the device was stopped`;
+    if (args.steps !== undefined) context.run(args.steps);
     for (let sample = 0; sample < SAMPLES; sample += 1) {
       context.host.sleep(duration / SAMPLES);
       const now = readCounter(context);

@@ -2,7 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import { vfioDeviceMigrationInfo } from '../abi';
 import type { AccessWidth } from '../host/vfio-host';
-import { Address, Bytes, FieldName, RegionName, Unsigned } from '../language/scalars';
+import { Address, Bytes, FieldName, Number64, RegionName, Unsigned } from '../language/scalars';
 import { Endian, findRegion } from './regions';
 import { checkOutcome } from './state-check';
 import type { StepContext } from './step-context';
@@ -16,6 +16,7 @@ export const verb = defineVerb({
     region: Type.Optional(RegionName({ description: 'Instead of a field: the region.' })),
     at: Address({ default: 0, description: 'From the start of the region, or of the field.' }),
     endian: Endian(),
+    value: Type.Optional(Number64({ description: "For a field: this value, at the field's own width." })),
     u8: Type.Optional(Unsigned(8)),
     u16: Type.Optional(Unsigned(16)),
     u32: Type.Optional(Unsigned(32)),
@@ -25,14 +26,21 @@ export const verb = defineVerb({
   examples: [
     'write: {region: bar0, at: 0x98, u64: 0x3}',
     'write: {field: reserved, u32: 0xffffffff}\nexpect: {result: either}',
+    'write: {field: data_offset, value: 0x2f}\nprovoke: MIG-ACCESS-USER\nexpect: {result: either}',
   ],
   takesExpect: true,
   run(context: StepContext, args) {
     if ((args.field === undefined) === (args.region === undefined))
       context.giveUp('write: takes either a field or a region');
     const values = [args.u8, args.u16, args.u32, args.u64];
+    if (args.value !== undefined) {
+      if (args.field === undefined)
+        context.giveUp('write: `value` has the width of a field; for a region give its width');
+      const own = [1, 2, 4, 8].indexOf(vfioDeviceMigrationInfo.fields[args.field].width);
+      values[own] ??= args.value;
+    }
     const given = values.filter((value) => value !== undefined).length + (args.bytes === undefined ? 0 : 1);
-    if (given !== 1) context.giveUp('write: takes exactly one of u8, u16, u32, u64 and bytes');
+    if (given !== 1) context.giveUp('write: takes exactly one of value, u8, u16, u32, u64 and bytes');
     const { region, order } = findRegion(
       context,
       args.field === undefined ? (args.region ?? 'migration') : 'migration',

@@ -49,7 +49,7 @@ export const INDEPENDENT_SAVING_FAULTS: readonly Peculiarity[] = [
   fault({
     // Lines 144-146: the state to be saved is that of the device as it was stopped.
     name: 'pre-copy-freezes-registers',
-    breaks: ['RES-APPLY', 'SAVE-REGARDLESS'],
+    breaks: ['SAVE-REGARDLESS', 'RES-APPLY'],
     reason: 'what was read in pre-copy and in stop-and-copy does not restore the device together',
     summary: 'registers are saved as they were when pre-copy was entered; only the counter is up to date',
     device: (device) => {
