@@ -2,7 +2,7 @@
 import type { Via } from '../vfio/data-transfer';
 import type { MigrationRegion } from '../vfio/migration-region';
 import type { Failure } from '../vfio/outcome';
-import { type PiecesWord, readInPieces } from './pieces';
+import { type PiecesWord, piecesOfBuffer, readInPieces } from './pieces';
 import type { StepContext } from './step-context';
 
 /** `again` waits this often in one save. */
@@ -46,7 +46,8 @@ export class BufferReader {
 
   /** Step d; with something to compare each buffer is read twice, the plainer way first but for every third one. */
   private fetchAndCompare(offer: Offer): Uint8Array | 'ended' {
-    const { pieces, compare } = this.args;
+    const { compare } = this.args;
+    const pieces = piecesOfBuffer(this.args.pieces, this.count);
     this.count += 1;
     const both = this.args.via === 'both' && this.isMappable(offer);
     const via = this.args.via === 'both' ? 'read' : this.args.via;

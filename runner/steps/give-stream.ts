@@ -2,7 +2,7 @@
 import { vfioDeviceMigrationInfo } from '../abi';
 import type { MigrationRegion } from '../vfio/migration-region';
 import { type Failure, ownFailure } from '../vfio/outcome';
-import { type PiecesWord, transferInPieces } from './pieces';
+import { type PiecesWord, piecesOfBuffer, transferInPieces } from './pieces';
 import type { StepContext } from './step-context';
 
 const GARBAGE = 0xee;
@@ -64,7 +64,7 @@ function giveBuffer(
     return { ...ownFailure('outside', 'write data', message), tooLarge };
   }
   const via = giving.via === 'alternate' ? (at % 2 === 0 ? 'mmap' : 'read') : giving.via;
-  const how = { pieces: giving.pieces, via };
+  const how = { pieces: piecesOfBuffer(giving.pieces, at), via };
   const written = transferInPieces(migration, 'write', offset.value, buffer, how);
   if (!written.ok) return { ...written, tooLarge: false };
   const told = migration.writeField('data_size', claimed(buffer, giving, room, last));

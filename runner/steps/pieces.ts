@@ -18,9 +18,17 @@ const SMALL: Partial<Record<PiecesWord, TransferPieces>> = { u8: 1, u16: 2, u32:
 export function Pieces(options: Description = {}): TUnsafe<PiecesWord> {
   return Choice(WORDS, {
     description:
-      '`bulk`: one call if the device gives all; `natural`: 8, 4, 2 and 1 bytes as QEMU does; `u8` to `u64`: nothing wider, in the first and last 512 bytes of a buffer; `odd`: pieces of 509 bytes; `mixed`: all widths in turn, some of them not aligned, in the first and last 512 bytes.',
+      '`bulk`: one call if the device gives all; `natural`: 8, 4, 2 and 1 bytes as QEMU does, in the first 64 buffers; `u8` to `u64`: nothing wider, in the first and last 512 bytes of a buffer; `odd`: pieces of 509 bytes; `mixed`: all widths in turn, some of them not aligned, in the first and last 512 bytes.',
     ...options,
   });
+}
+
+/** Buffers of one stream that are moved in natural pieces; a state of hundreds of MiB in words of 8 bytes would show nothing more. */
+const NATURAL_BUFFERS = 64;
+
+/** How the `nth` buffer of a stream, from 0, is cut. */
+export function piecesOfBuffer(pieces: PiecesWord, nth: number): PiecesWord {
+  return pieces === 'natural' && nth >= NATURAL_BUFFERS ? 'bulk' : pieces;
 }
 
 /** Reads a buffer, or writes one, cut as the word says. */
