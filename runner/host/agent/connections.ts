@@ -19,7 +19,7 @@ export const INSTALLED_AGENT = '.local/bin/vfio-conformance-agent';
  * its words separated by spaces, for instance `ssh -F /etc/lab/ssh_config`.
  */
 export function sshCommand(target: string, remote: readonly string[]): readonly string[] {
-  const words = (process.env['VFIO_CONFORMANCE_SSH'] ?? 'ssh').split(' ').filter((word) => word !== '');
+  const words = (process.env.VFIO_CONFORMANCE_SSH ?? 'ssh').split(' ').filter((word) => word !== '');
   const options = ['BatchMode=yes', 'ConnectTimeout=10', 'ServerAliveInterval=5', 'ServerAliveCountMax=2'];
   return [...words, '-T', ...options.flatMap((option) => ['-o', option]), '--', target, ...remote];
 }

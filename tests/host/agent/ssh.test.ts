@@ -78,6 +78,30 @@ test('a connection that is cut in the middle of a case: that case is broken, the
   expect(fs.existsSync(`/proc/${fs.readFileSync(mark, 'utf8').trim()}`)).toBe(false);
 }, 120_000);
 
+test('a device that hangs there has failed, because its machine still answers; the next case finds the device closed', async () => {
+  const env = await simulated('--device', 'reference:zpci+hang-on-error-request');
+  const cwd = workFolder({
+    'hang.yaml': [
+      'scenario: A write that hangs',
+      'clauses: [STATE-INVALID-110, DEV-RESPONDS]',
+      'needs: [migration-v1]',
+      'matrix: {to: [error, invalid-101]}',
+      'steps:',
+      // biome-ignore lint/suspicious/noTemplateCurlyInString: the scenario's own placeholder
+      '  - transition: "${to}"',
+      '    provoke: STATE-VALID-USER',
+      '    expect: {result: either}',
+      '    within: 2s',
+    ].join('\n'),
+  });
+  const profile = path.join(__dirname, '../../../../devices/reference-zpci.yaml');
+  const run = cli(['run', 'hang.yaml', ...ON, '--profile', profile, '--json', 'run.json', '--no-report'], { env, cwd });
+  expect(run.code).toBe(1);
+  const record = JSON.parse(fs.readFileSync(path.join(cwd, 'run.json'), 'utf8'));
+  expect(record.scenarios.map(({ status }: { status: string }) => status)).toEqual(['failed', 'passed']);
+  expect(record.findings).toMatchObject([{ clause: 'DEV-RESPONDS' }]);
+}, 120_000);
+
 test('what is not an agent, and a machine that does not let us in', async () => {
   const env = await machine('echo Welcome to the lab, please read the rules of the house before you touch anything');
   const banner = cli(['devices', '--host', 'ssh:lab'], { env });

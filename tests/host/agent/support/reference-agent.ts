@@ -5,7 +5,8 @@
  */
 import { existsSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
 import { parseArgs } from 'node:util';
-import { MAGIC, OP, PROTOCOL_VERSION, REPLY_HEAD, REQUEST_HEAD } from '../../../../runner/host/agent/protocol';
+import { Worker } from 'node:worker_threads';
+import { BUSY, MAGIC, OP, PROTOCOL_VERSION, REPLY_HEAD, REQUEST_HEAD } from '../../../../runner/host/agent/protocol';
 import { createReferenceHost } from '../../../../runner/host/reference/create-reference-host';
 import { type AccessWidth, type HostMemory, HostMisuse } from '../../../../runner/host/vfio-host';
 
@@ -13,7 +14,21 @@ const { values: options } = parseArgs({
   args: process.argv.slice(2),
   options: { device: { type: 'string', default: 'reference' }, cut: { type: 'string' }, mark: { type: 'string' } },
 });
-const host = createReferenceHost({ device: options.device });
+const host = createReferenceHost({ device: options.device, hang: 'block' });
+/** Odd while a request is worked on; the watcher says BUSY when it stays so. */
+const turn = new Int32Array(new SharedArrayBuffer(4));
+const WATCHER = `
+  const { workerData } = require('node:worker_threads');
+  const { writeSync } = require('node:fs');
+  const beat = Buffer.alloc(${REPLY_HEAD});
+  beat.writeUInt32LE(${BUSY}, 4);
+  let before = 0;
+  setInterval(() => {
+    const now = Atomics.load(workerData, 0);
+    if (now % 2 === 1 && now === before) writeSync(1, beat);
+    before = now;
+  }, 500);`;
+new Worker(WATCHER, { eval: true, workerData: turn });
 const memories = new Map<number, HostMemory>();
 const descriptors = new Set<number>();
 let requests = 0;
@@ -192,7 +207,9 @@ for (;;) {
   const time = performance.now();
   host.sleep(time - lastTime);
   lastTime = time;
+  Atomics.add(turn, 0, 1);
   const { result, payload: answer = new Uint8Array(0) } = perform(head.readUInt32LE(8), args, payload);
+  Atomics.add(turn, 0, 1);
   const reply = Buffer.alloc(REPLY_HEAD);
   reply.writeUInt32LE(answer.length, 0);
   reply.writeUInt32LE(head.readUInt32LE(4), 4);
@@ -200,3 +217,4 @@ for (;;) {
   write(Buffer.concat([reply, answer]));
 }
 release();
+process.exit(0);
