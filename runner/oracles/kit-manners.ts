@@ -9,7 +9,15 @@ import { ResumingManners } from './kit-manners-resuming';
 import { SavingManners } from './kit-manners-saving';
 import type { Oracle, OracleFacts, OracleHooks } from './oracle';
 import { TransactionLog } from './transactions';
-import type { ContainerView, DeviceView, FieldAccess, IoctlExchange, SectionAccess, StrayAccess } from './views';
+import type {
+  ContainerView,
+  DeviceView,
+  FieldAccess,
+  InfoExchange,
+  IoctlExchange,
+  SectionAccess,
+  StrayAccess,
+} from './views';
 import { ZeroedBitmaps } from './zeroed-bitmaps';
 
 /** Says that the kit broke a clause, unless it was told to. */
@@ -51,6 +59,11 @@ class KitMannersOracle implements OracleHooks {
 
   iommuCall(container: ContainerView, exchange: IoctlExchange): void {
     this.bitmaps.iommuCall(container, exchange);
+  }
+
+  /** A kernel that answers has known the number and the structure; that both are the header's is what the golden test shows. */
+  deviceInfo(_device: DeviceView, exchange: InfoExchange): void {
+    if (exchange.result >= 0) this.judge.kept('ABI');
   }
 
   fieldRead(device: DeviceView, access: FieldAccess): void {
@@ -166,6 +179,7 @@ class KitMannersOracle implements OracleHooks {
 export const oracle: Oracle = {
   name: 'kit-manners',
   clauses: [
+    'ABI',
     'MIG-ACCESS-USER',
     'STATE-REREAD',
     'ERR-NEXT',
