@@ -71,6 +71,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => require('./agent') as typeof import('./agent'),
   },
   {
+    name: 'explore',
+    summary: 'walk at random over the state machine and the loops of a device',
+    load: () => require('./explore') as typeof import('./explore'),
+  },
+  {
     name: 'report',
     summary: 'make the HTML report of a run',
     load: () => require('./report') as typeof import('./report'),

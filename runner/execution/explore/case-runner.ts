@@ -19,7 +19,11 @@ export function createCaseRunner(plan: RunPlan, device: DevicePlan): CaseRunner 
   if (!device.device.startsWith('reference')) return createExecutorClient(plan, device);
   const workbench = new Workbench(plan, device, { hang: 'virtual' });
   return {
-    run: (case_) => workbench.run(case_, []),
+    run: async (case_) => {
+      // Everything else here ends without waiting for anything: signals and output would have to wait for the last walk.
+      await new Promise(setImmediate);
+      return workbench.run(case_, []);
+    },
     probe: async () => workbench.probe(),
     stop: async () => undefined,
   };

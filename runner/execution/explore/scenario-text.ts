@@ -41,6 +41,17 @@ export function scenarioText({ name, clauses, steps, comment }: ScenarioWords): 
     steps: [...steps],
   });
   document.commentBefore = comment.map((line) => ` ${oneLine(line)}`).join('\n');
+  return textOf(document);
+}
+
+/** The steps alone, line by line, for people. */
+export function stepLines(steps: readonly StepData[]): readonly string[] {
+  return textOf(new Document([...steps]))
+    .trimEnd()
+    .split('\n');
+}
+
+function textOf(document: Document): string {
   visit(document, {
     Scalar(_key, scalar) {
       if (typeof scalar.value === 'number' && scalar.value > LARGEST_IN_DECIMAL) scalar.format = 'HEX';
