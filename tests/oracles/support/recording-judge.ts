@@ -6,6 +6,7 @@ export class RecordingJudge implements Judge {
   readonly observations: Observation[] = [];
   readonly keptClauses = new Map<string, number>();
   readonly notes: string[] = [];
+  readonly inapplicable = new Set<string>();
 
   kept(clause: string): void {
     this.keptClauses.set(clause, (this.keptClauses.get(clause) ?? 0) + 1);
@@ -22,7 +23,9 @@ export class RecordingJudge implements Judge {
   reported(clause: string): void {
     this.said.push(`${clause} (reported)`);
   }
-  notApplicable(): void {}
+  notApplicable(clause: string): void {
+    this.inapplicable.add(clause);
+  }
   figure(): void {}
   note(text: string): void {
     this.notes.push(text);
