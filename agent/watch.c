@@ -59,7 +59,8 @@ static void beat(int out, uint32_t turn)
 
 static _Noreturn void watch(pid_t worker, int life, int in, int out)
 {
-	struct pollfd fds[3] = {{.fd = life}, {.fd = in}, {.fd = out}};
+	// A kit never closes one direction only: where standard input is a socket, its end is the end of the channel.
+	struct pollfd fds[3] = {{.fd = life}, {.fd = in, .events = POLLRDHUP}, {.fd = out}};
 	uint32_t before = 0;
 	int status = 0;
 

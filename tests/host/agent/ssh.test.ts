@@ -1,4 +1,5 @@
 /** `--host ssh:` through a real sshd on the loopback: the real agent, and whole runs on a simulated machine behind it. */
+import { execFileSync, spawn } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
@@ -101,6 +102,42 @@ test('a device that hangs there has failed, because its machine still answers; t
   expect(record.scenarios.map(({ status }: { status: string }) => status)).toEqual(['failed', 'passed']);
   expect(record.findings).toMatchObject([{ clause: 'DEV-RESPONDS' }]);
 }, 120_000);
+
+test('a kit that is killed while a call there does not return leaves nothing behind on that machine', async () => {
+  const root = scratchPath('machine');
+  fs.mkdirSync(path.join(root, 'dev/vfio'), { recursive: true });
+  // A plain read of it never returns: nobody writes.
+  execFileSync('mkfifo', [path.join(root, 'dev/vfio/7')]);
+  const env = await machine(`${agentProgram()} --root ${root}`);
+  const script = `
+    const { createHost } = require(${JSON.stringify(path.resolve(__dirname, '../../../runner/host/create-host.js'))});
+    const host = createHost('ssh:lab');
+    const fd = host.open('/dev/vfio/7', 'read-write');
+    console.log('open');
+    host.read(fd, new Uint8Array(8));`;
+  const kit = spawn(process.execPath, ['-e', script], {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise((resolve) => kit.stdout.once('data', resolve));
+  const program = agentProgram();
+  const left = (): number[] =>
+    fs
+      .readdirSync('/proc')
+      .map(Number)
+      .filter((pid) => {
+        try {
+          return pid > 0 && fs.readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(`${program}\0--root\0${root}`);
+        } catch {
+          return false;
+        }
+      });
+  expect(left()).toHaveLength(2);
+  kit.kill('SIGKILL');
+  for (const deadline = Date.now() + 10_000; left().length > 0 && Date.now() < deadline; )
+    await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(left()).toEqual([]);
+}, 60_000);
 
 test('what is not an agent, and a machine that does not let us in', async () => {
   const env = await machine('echo Welcome to the lab, please read the rules of the house before you touch anything');
