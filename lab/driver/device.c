@@ -92,6 +92,7 @@ int dut_open(struct vfio_device *vdev)
 	if (ret)
 		goto out;
 	dut->open = true;
+	dut->opener = current->mm;
 	dut_make_fresh(dut);
 	dut_fault_opened(dut);
 out:

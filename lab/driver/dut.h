@@ -73,6 +73,7 @@ struct dut {
 	 */
 	struct mutex lock;
 	bool open;
+	const struct mm_struct *opener;	/* whose memory is meant; only compared */
 
 	/* Settings; they change only while the device is closed. */
 	enum dut_layout layout;

@@ -156,8 +156,11 @@ void dut_fault_watch_mappings(bool on)
 	mutex_unlock(&watch_lock);
 }
 
-/* The mapping that holds these bytes; its mm is the caller's to put. */
-static bool find_mapping(u64 iova, size_t count, struct mapping *found)
+/*
+ * The mapping that holds these bytes, in the process that has the device open:
+ * another one may use the same addresses. Its mm is the caller's to put.
+ */
+static bool find_mapping(const struct dut *dut, u64 iova, size_t count, struct mapping *found)
 {
 	struct mapping *mapping;
 	unsigned long flags;
@@ -165,7 +168,7 @@ static bool find_mapping(u64 iova, size_t count, struct mapping *found)
 
 	spin_lock_irqsave(&mappings_lock, flags);
 	list_for_each_entry(mapping, &mappings, list) {
-		if (iova < mapping->iova || iova - mapping->iova > mapping->size ||
+		if (mapping->mm != dut->opener || iova < mapping->iova || iova - mapping->iova > mapping->size ||
 		    count > mapping->size - (iova - mapping->iova))
 			continue;
 		if (!mmget_not_zero(mapping->mm))
@@ -215,7 +218,7 @@ static int write_page(struct dut *dut, u64 iova, const void *from, size_t count)
 	bool hidden;
 	int ret;
 
-	if (!find_mapping(iova, count, &mapping))
+	if (!find_mapping(dut, iova, count, &mapping))
 		return vfio_dma_rw(&dut->vdev, iova, (void *)from, count, true);
 	hidden = is_hidden(dut, &mapping, iova);
 	if (hidden)
