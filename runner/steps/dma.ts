@@ -2,7 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import type { HostMemory } from '../host/vfio-host';
 import { Address, Choice, Count, Label, Many, Size } from '../language/scalars';
-import type { StepTemplate } from '../language/scenario';
+import type { Step, StepTemplate } from '../language/scenario';
 import type { NamedMapping } from './device-session';
 import { UNTOUCHED } from './map';
 import { namedMappings, pageUnit } from './pages';
@@ -108,6 +108,11 @@ function piecesOf(context: StepContext, iova: bigint, size: bigint): readonly Pi
   return pieces;
 }
 
+/** The profile's steps know nothing of what this one is about: a device that does not do them breaks that. */
+function judged({ step: { judge } }: StepContext, steps: readonly Step[]): readonly Step[] {
+  return judge === undefined ? steps : steps.map((step) => ({ judge, ...step }));
+}
+
 function isWritten(context: StepContext, { memory, at, length }: Piece, filling: number): boolean {
   const bytes = new Uint8Array(length);
   context.host.peek(memory, at, bytes);
@@ -135,7 +140,9 @@ function runProfile(context: StepContext, iova: bigint, size: bigint): void {
   const template = templateOf(context);
   const most = profile?.dmaMost ?? size;
   for (let done = 0n; done < size; done += most)
-    context.run(template.instantiate({ iova: iova + done, size: size - done < most ? size - done : most }));
+    context.run(
+      judged(context, template.instantiate({ iova: iova + done, size: size - done < most ? size - done : most })),
+    );
 }
 
 /** Many small writes and some over several pages, at any byte; the same for the same seed. */
