@@ -92,11 +92,13 @@ u32 dut_fault_state_read(struct dut *dut, u32 value);
 bool dut_fault_request(struct dut *dut, u32 from, u32 to, int *ret);
 int dut_fault_requested(struct dut *dut, u32 from, u32 to, int ret);
 ssize_t dut_fault_state_written(struct dut *dut, u32 from, ssize_t ret);
+u64 dut_fault_counter(struct dut *dut, u64 ticks);
+
+/* fault_reset.c */
 bool dut_fault_reset(struct dut *dut, long *ret);
 int dut_fault_before_open(struct dut *dut);
 void dut_fault_opened(struct dut *dut);
 void dut_fault_closing(struct dut *dut);
-u64 dut_fault_counter(struct dut *dut, u64 ticks);
 
 /* fault_fields.c */
 /* True when the fault answers an access of the structure. */

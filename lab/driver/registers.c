@@ -257,6 +257,8 @@ bool dut_bar0_write(struct dut *dut, const u8 *from, u32 offset, u32 count)
 		memcpy(value + offset % 8, from, width);
 		if (slot == DUT_REG(DUT_REG_INJECT)) {
 			dut->reg[slot] = get_unaligned_le64(value);
+			if (dut_take_injection(dut, DUT_INJECT_ERROR_NOW))
+				dut_enter_error(dut);
 			continue;
 		}
 		store(dut, slot, get_unaligned_le64(value));

@@ -77,6 +77,7 @@
 #define DUT_INJECT_REFUSAL 2		/* next transition fails, state kept */
 #define DUT_INJECT_SAVE_ERROR 3		/* next read of data_offset fails */
 #define DUT_INJECT_RESUME_ERROR 4	/* next write of data_size fails */
+#define DUT_INJECT_ERROR_NOW 5		/* the device is in ERROR at once */
 
 #define DUT_SEED_DEFAULT 0x5eedull
 #define DUT_PERIOD_DEFAULT 5		/* milliseconds */
