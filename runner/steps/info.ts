@@ -1,6 +1,7 @@
 /** info: asks for device, region, IRQ or IOMMU information with an argsz of the author's choice, or all of it. */
 import { Type } from '@sinclair/typebox';
 import { Choice, Count, Many } from '../language/scalars';
+import type { ClauseId } from '../language/scenario';
 import type { Info, InfoRound } from '../vfio/info-call';
 import type { Outcome } from '../vfio/outcome';
 import { checkOutcome } from './state-check';
@@ -81,7 +82,7 @@ function sweep(context: StepContext, of: InfoArguments['of'], index: number): vo
   if (answer) ends.add(answer.argszReturned);
   const smallest = Math.min(...FIELD_ENDS[of]);
   for (const argsz of [...ends].sort((a, b) => a - b)) {
-    if (argsz >= smallest && argsz <= AMPLE) ask(context, of, index, argsz);
+    if (argsz >= smallest && argsz < AMPLE) ask(context, of, index, argsz);
   }
 }
 
@@ -124,5 +125,18 @@ function ask(
     irq: () => device.irqInfoWithArgsz(index, argsz),
     iommu: () => dma.iommu.infoWithArgsz(argsz),
   };
-  return exact[of]();
+  const outcome = exact[of]();
+  const clause = CLAUSES[of];
+  // Oracles see the first few hundred bytes of a call; here all of the guard is looked at.
+  if (outcome.ok && outcome.value.overrunAt !== undefined && clause !== undefined) {
+    const observed = `the byte at ${outcome.value.overrunAt} was changed`;
+    context.judge.broken(clause, { expected: `nothing is written past argsz ${argsz}`, observed });
+  }
+  return outcome;
 }
+
+const CLAUSES: Partial<Record<InfoArguments['of'], ClauseId>> = {
+  device: 'DEV-INFO-ARGSZ',
+  region: 'REG-INFO-CHAIN',
+  iommu: 'IOMMU-INFO-CHAIN',
+};

@@ -80,8 +80,14 @@ export class LoopTraffic {
     return this;
   }
 
-  stray(offset: number, length: number): this {
-    this.hooks.strayAccess?.(this.device, { write: false, offset: BigInt(offset), length, result: EINVAL });
+  stray(offset: number, length: number, result = EINVAL): this {
+    this.hooks.strayAccess?.(this.device, { write: false, offset: BigInt(offset), length, result });
+    return this;
+  }
+
+  /** A part of the region is mapped: 0, or -errno. */
+  mapped(offset: number, length: number, result = 0): this {
+    this.hooks.sectionMapped?.(this.device, BigInt(offset), length, result);
     return this;
   }
 
