@@ -37,6 +37,7 @@ module.exports = {
       roots: ['<rootDir>/dist/tests'],
       testEnvironment: 'node',
       testMatch: ['**/*.test.js'],
+      setupFilesAfterEnv: ['<rootDir>/dist/tests/support/patience.js'],
       transform: {},
       haste: { forceNodeFilesystemAPI: true },
     },

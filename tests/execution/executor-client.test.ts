@@ -117,13 +117,14 @@ test('an executor whose parent is gone ends by itself, with the device closed', 
     const { caseOf, planFor } = require(${JSON.stringify(require.resolve('../support/plans'))});
     const long = caseOf('scenario: Long\\nclauses: [DEV-INFO-FLAGS]\\nsteps:\\n  - repeat: 10000\\n    steps:\\n      - info: device\\n  - repeat: 10000\\n    steps:\\n      - info: device\\n');
     createExecutorClient(planFor('reference'), { device: 'reference', host: 'local' }).run(long);
-    setTimeout(() => { const c = require('fs').readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').trim(); process.stdout.write(c + '\\n', () => process.kill(process.pid, 'SIGKILL')); }, 900);
+    const look = () => { const c = require('fs').readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').trim(); if (c === '') setTimeout(look, 50); else setTimeout(() => process.stdout.write(c + '\\n', () => process.kill(process.pid, 'SIGKILL')), 900); };
+    look();
   `;
-  const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8' });
+  const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', timeout: 60_000 });
   const pid = Number(stdout.trim());
   expect(pid).toBeGreaterThan(0);
   await until(() => !isRunning(pid));
-});
+}, 90_000);
 
 /** False for a zombie too: whoever inherits it may be slow to collect it. */
 function isRunning(pid: number): boolean {
