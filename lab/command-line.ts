@@ -24,6 +24,8 @@ export interface LabCommand {
   readonly timeoutSeconds: number;
   /** A fault of our own module that is on while `ci` certifies it. */
   readonly fault: string | undefined;
+  /** `ci` without the faults: the correct module, and the other devices. */
+  readonly noFaults: boolean;
   /** `full` tries each fault in one layout only. */
   readonly oneLayout: boolean;
 }
@@ -50,6 +52,7 @@ Options, before the subcommand:
   --cpus N          the guest's processors (default 1)
   --timeout SECONDS how long the command in the guest may take (default 900; full: 12 hours, qemu: 1)
   --fault NAME      without a subcommand: certify the module with this fault switched on, which must fail
+  --no-faults       without a subcommand: the correct module and the other devices alone, in half the time
   --one-layout      for full: each fault in one layout, another one from fault to fault; takes a third of the time
 `;
 
@@ -94,6 +97,7 @@ export function parseCommandLine(argv: readonly string[]): LabCommand {
     cpus: { type: 'string', default: '1' },
     timeout: { type: 'string' },
     'one-layout': { type: 'boolean', default: false },
+    'no-faults': { type: 'boolean', default: false },
     fault: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   } as const;
@@ -145,5 +149,6 @@ export function parseCommandLine(argv: readonly string[]): LabCommand {
     timeoutSeconds: whole(values.timeout ?? String(defaultTimeout(subcommand)), '--timeout', 1, 86_400),
     fault: values.fault,
     oneLayout: values['one-layout'],
+    noFaults: values['no-faults'],
   };
 }

@@ -27,13 +27,13 @@ async function makeReports(lab: Lab, run: string, shares: readonly GuestShare[])
 
 export async function ci(lab: Lab): Promise<number> {
   const { progress } = lab;
-  const { fault } = lab.command;
+  const { fault, noFaults } = lab.command;
   requireKit(lab);
   const modules = [...lab.command.modules, join(lab.paths.root, driverFolder), 'sample:mtty'];
   const here = { ...lab, command: { ...lab.command, modules } };
   const guest = await prepareGuest(here);
   const run = newRunFolder(lab.paths, 'ci');
-  const shares = sharesOf(fault, availableParallelism());
+  const shares = sharesOf(fault, availableParallelism(), noFaults);
   const results = await Promise.all(shares.map((share) => runShare(here, guest, share, run)));
   const complaints = [...results.flatMap((result) => result.complaints), ...(await makeReports(lab, run, shares))];
   const parts = results.flatMap((result) => result.parts);
