@@ -52,17 +52,18 @@ Module._load = function (name, ...rest) {
 });
 
 describe('--host', () => {
-  test.each([[['devices']], [['inspect', '0000:00:04.0']], [['run', 'smoke', '-d', '0000:00:04.0']]])(
-    '%s: another machine that cannot be reached is told, not replaced by this one',
-    (words) => {
-      expect(cli([...words, '--host', 'unix:/nowhere/agent'])).toEqual({
-        code: 3,
-        stdout: '',
-        stderr:
-          'error: unix:/nowhere/agent: the socket cannot be connected (ENOENT)\n  The agent, or the virtual machine in which it runs, has to be started first; docs/agent.md shows how.\n',
-      });
-    },
-  );
+  test.each([
+    [['devices']],
+    [['inspect', '0000:00:04.0']],
+    [['run', 'smoke', '-d', '0000:00:04.0']],
+  ])('%s: another machine that cannot be reached is told, not replaced by this one', (words) => {
+    expect(cli([...words, '--host', 'unix:/nowhere/agent'])).toEqual({
+      code: 3,
+      stdout: '',
+      stderr:
+        'error: unix:/nowhere/agent: the socket cannot be connected (ENOENT)\n  The agent, or the virtual machine in which it runs, has to be started first; docs/agent.md shows how.\n',
+    });
+  });
 
   test('what is no host', () => {
     expect(cli(['inspect', 'reference', '--host', 'lab'])).toEqual({
