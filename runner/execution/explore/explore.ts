@@ -131,18 +131,27 @@ class Explorer {
 
   /** Keeps a walk that has found what was found first, or is the first. */
   private takes(walk: Walk, outcome: Outcome): outcome is Failing {
-    if (outcome.kind === 'nothing' || outcome.kind === 'impossible') return false;
+    if (!isFailing(outcome)) return false;
     // A case that was cut off says nothing.
     if (this.options.interrupted?.() === true) return false;
     if (this.best && this.best.outcome.signature !== outcome.signature) return false;
     if (!this.best) this.stepsBefore = walk.count;
     const moves = walk.moves.slice(0, moveOf(walk, outcome) + 1);
-    const steps = outcome.step < 0 ? [OPENING] : walk.steps.slice(0, outcome.step + 1);
+    // What shows before the first step may do so because of what a later one needs.
+    const steps = outcome.step < 0 ? walk.steps : walk.steps.slice(0, outcome.step + 1);
     this.best = { outcome, steps, moves };
     return true;
   }
 
-  private async tidy({ moves }: Best): Promise<void> {
+  /** Leaves out what fast-check could not, up to all of the walk. */
+  private async tidy({ moves, outcome: { step, signature } }: Best): Promise<void> {
+    if (step < 0) {
+      const outcome = outcomeOf(await this.runSteps([OPENING]), [OPENING]);
+      if (isFailing(outcome) && outcome.signature === signature) {
+        this.best = { outcome, steps: [OPENING], moves: [] };
+        return;
+      }
+    }
     await leaveOut(moves, async (fewer) => {
       if (this.options.interrupted?.() === true) return false;
       const { walk, outcome } = await this.attempt(fewer);
@@ -217,9 +226,13 @@ function* endAfter(moves: Iterable<Command>, last: number, walk: Walk, why: stri
   }
 }
 
+function isFailing(outcome: Outcome): outcome is Failing {
+  return outcome.kind === 'found' || outcome.kind === 'trouble';
+}
+
 /** The move that made the step at which something showed, from 0. */
 function moveOf(walk: Walk, { step }: Failing): number {
-  return walk.steps[step]?.move ?? 0;
+  return (walk.steps[step] ?? walk.steps.at(-1))?.move ?? 0;
 }
 
 const STATES: readonly (State | undefined)[] = [

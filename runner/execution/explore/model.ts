@@ -61,10 +61,14 @@ export class Model {
   /** Since the last reset: saving sessions, and states taken over. */
   sessions = 0;
   resumed = false;
+  /** Since the last reset: a save was given up within a buffer. */
+  cutOff = false;
   watchesIrq = false;
-  /** Memory that the device may reach, by name, and whether it was mapped while the log ran. */
-  readonly mappings = new Map<string, { whileLogging: boolean }>();
+  /** Memory that the device may reach, by name: whether it was mapped while the log ran, and written since the log began. */
+  readonly mappings = new Map<string, { whileLogging: boolean; written: boolean }>();
   logging = false;
+  /** A write to older memory was reported since the log began. */
+  logWorks = false;
   stoppedLogging = false;
   /** A transfer may be under way: what is saved now would go on with it elsewhere. */
   busy = false;
@@ -123,7 +127,10 @@ export class Model {
     const saved = this.isSaving;
     this.state = to;
     if (this.isSaving && !saved) this.beginSession(from);
-    if (saved && !this.isSaving) this.session = undefined;
+    if (saved && !this.isSaving) {
+      if (this.session?.inBuffer === true) this.cutOff = true;
+      this.session = undefined;
+    }
     if (to === 'resuming') this.given = 'nothing';
     if (to === 'error') {
       this.forget();
@@ -146,6 +153,7 @@ export class Model {
     this.isFresh = true;
     this.sessions = 0;
     this.resumed = false;
+    this.cutOff = false;
     this.started = undefined;
     this.watchesIrq = false;
     this.busy = false;
@@ -164,7 +172,7 @@ export class Model {
   private beginSession(from: State): void {
     const liberties = new Set<ClauseId>();
     if (from === 'stop') liberties.add('TRANS-STOP-SC');
-    if (this.sessions > 0) liberties.add('SAVE-STABLE');
+    if (this.sessions > 0) liberties.add(this.cutOff ? 'TRANS-PRE-RUN' : 'SAVE-STABLE');
     if (this.resumed) liberties.add('RES-ROUNDTRIP');
     if (this.failed) liberties.add('STATE-RESET');
     for (const doubt of [...this.doubts, ...this.pokes]) liberties.add(doubt);

@@ -14,6 +14,8 @@ function judged(step: StepData, judge: ClauseId | undefined): StepData {
 export class Deliver extends Move {
   protected allowed({ abilities, saved, delivered, session }: Readonly<Model>): boolean {
     if (abilities.destination === 'none' || saved === undefined || saved === delivered) return false;
+    // Without a mark nobody could see that nothing arrived.
+    if (abilities.mark && saved.content === undefined) return false;
     // Its own destination is reset: a save that is going on would end in it.
     return abilities.destination === 'other' || session === undefined;
   }

@@ -15,18 +15,30 @@ export abstract class Move implements fc.AsyncCommand<Model, Walk> {
   }
 
   async run(model: Model, walk: Walk): Promise<void> {
-    const move = this.concrete(model);
-    walk.begin(move);
-    await move.take(model, walk);
+    walk.begin(this);
+    await this.take(model, walk);
     model.steps = walk.count;
   }
 
-  /** The move that this one comes to where the walk stands. */
-  protected concrete(_model: Readonly<Model>): Move {
-    return this;
+  abstract toString(): string;
+}
+
+/** A move that comes to others, one after the other: the walk remembers those. */
+export abstract class Sequence extends Move {
+  /** Each is made if it is allowed when its turn comes. */
+  protected abstract parts(model: Readonly<Model>): readonly Move[];
+
+  protected allowed(model: Readonly<Model>): boolean {
+    return this.parts(model)[0]?.check(model) === true;
   }
 
-  abstract toString(): string;
+  take(): never {
+    throw new Error('a sequence is made part by part');
+  }
+
+  override async run(model: Model, walk: Walk): Promise<void> {
+    for (const part of this.parts(model)) if (part.check(model)) await part.run(model, walk);
+  }
 }
 
 /** How often a kind of move is drawn, beside the others. */

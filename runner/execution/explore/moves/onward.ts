@@ -6,30 +6,13 @@ import fc from 'fast-check';
 import type { Model } from '../model';
 import { Deliver, Fetch } from './delivering';
 import { LookAtContent, Mark, Reset } from './lives';
-import { Move, type WeightedMove } from './move';
+import { type Move, Sequence, type WeightedMove } from './move';
 import { Give, type GivingLiberties, givingLiberties } from './resuming';
 import { Save, type SavingLiberties, savingLiberties } from './saving';
 import { Go } from './states';
 
-/** A move that depends on where the walk stands. */
-abstract class Onward extends Move {
-  protected abstract next(model: Readonly<Model>): Move;
-
-  protected allowed(model: Readonly<Model>): boolean {
-    return this.next(model).check(model);
-  }
-
-  protected override concrete(model: Readonly<Model>): Move {
-    return this.next(model);
-  }
-
-  take(): void {
-    throw new Error('a move onward is made as what it comes to');
-  }
-}
-
 /** Towards a state of this device on the destination. */
-class SaveOnward extends Onward {
+class SaveOnward extends Sequence {
   constructor(
     private readonly live: boolean,
     /** In pre-copy: marks the device once more before the next save. */
@@ -39,7 +22,11 @@ class SaveOnward extends Onward {
     super();
   }
 
-  protected next(model: Readonly<Model>): Move {
+  protected parts(model: Readonly<Model>): readonly Move[] {
+    return [this.next(model)];
+  }
+
+  private next(model: Readonly<Model>): Move {
     const { state, session, saved, delivered, content, abilities } = model;
     switch (state) {
       case 'running':
@@ -54,9 +41,9 @@ class SaveOnward extends Onward {
         if (session?.drained === false && !session.inBuffer) return new Save({ ...this.how, buffers: undefined });
         return saved !== delivered && abilities.destination === 'other' ? new Deliver() : new Go('stop');
       case 'resuming':
-        return model.given === 'whole' ? new Go('running') : new Reset(false);
+        return model.given === 'whole' ? new Go('running') : new Reset();
       case 'error':
-        return new Reset(false);
+        return new Reset();
     }
   }
 
@@ -66,22 +53,25 @@ class SaveOnward extends Onward {
 }
 
 /** Towards a state of the destination on this device. */
-class TakeOnward extends Onward {
+class TakeOnward extends Sequence {
   constructor(private readonly how: GivingLiberties) {
     super();
   }
 
-  protected next(model: Readonly<Model>): Move {
+  protected parts(model: Readonly<Model>): readonly Move[] {
+    return this.next(model);
+  }
+
+  private next(model: Readonly<Model>): readonly Move[] {
     const { state, offered, saved, content, doubts } = model;
-    if (state === 'resuming')
-      return model.given === 'nothing'
-        ? new Give(this.how)
-        : model.given === 'whole'
-          ? new Go('running')
-          : new Reset(true);
-    if (state !== 'running') return state === 'error' ? new Reset(false) : new Go('running');
-    if (content !== undefined && doubts.has('RES-APPLY')) return new LookAtContent();
-    return offered === undefined && saved === undefined ? new Fetch(true) : new Go('resuming');
+    if (state === 'error') return [new Reset()];
+    if (state === 'resuming') {
+      if (model.given === 'nothing') return [new Give(this.how)];
+      return model.given === 'whole' ? [new Go('running')] : [new Reset(), new LookAtContent()];
+    }
+    if (state !== 'running') return [new Go('running')];
+    if (content !== undefined && doubts.has('RES-APPLY')) return [new LookAtContent()];
+    return [offered === undefined && saved === undefined ? new Fetch(true) : new Go('resuming')];
   }
 
   toString(): string {

@@ -43,7 +43,9 @@ export class Save extends Move {
       order: reread === undefined ? undefined : order,
       ...others,
     });
-    const judge = blame(model.pokes, model.resumed ? ['RES-ROUNDTRIP'] : []);
+    // What is read twice and compared says by itself what is wrong.
+    const compared = via === 'both' || others.compare !== undefined || others.again !== undefined;
+    const judge = compared ? undefined : blame(model.pokes, model.resumed ? ['RES-ROUNDTRIP'] : []);
     walk.add(
       { save: args, ...(judge === undefined ? {} : { judge }) },
       judge === undefined ? undefined : STATE_IS_LOST,

@@ -2,12 +2,9 @@
 import fc from 'fast-check';
 import type { Model } from '../model';
 import type { Walk } from '../walk';
-import { PAGES_MAPPED } from './dirty-pages';
-import { Move, type WeightedMove } from './move';
+import { DmaUnderWay, MapMemory, PAGES_MAPPED } from './dirty-pages';
+import { Move, Sequence, type WeightedMove } from './move';
 import { Go } from './states';
-
-/** Long enough to be under way for a while. */
-const PAGES_WRITTEN = 16;
 
 /** Watches a stopped device for a while. */
 class Quiet extends Move {
@@ -21,34 +18,6 @@ class Quiet extends Move {
 
   toString(): string {
     return 'quiet';
-  }
-}
-
-/** Stops the device while it writes to memory, and watches whether it has stopped. */
-class StopAtWork extends Move {
-  constructor(private readonly to: 'stop' | 'stop-and-copy' | 'resuming') {
-    super();
-  }
-
-  protected allowed({ abilities, state, mayStimulate, busy }: Readonly<Model>): boolean {
-    return abilities.dma && state === 'running' && mayStimulate && !busy;
-  }
-
-  take(model: Model, walk: Walk): void {
-    let memory = [...model.mappings.keys()].at(-1);
-    if (memory === undefined) {
-      memory = model.name('memory');
-      walk.add({ map: { as: memory, pages: PAGES_MAPPED } });
-      model.mappings.set(memory, { whileLogging: model.logging });
-    }
-    walk.add({ dma: { to: memory, pages: PAGES_WRITTEN, background: true } });
-    model.busy = true;
-    new Go(this.to).take(model, walk);
-    walk.add({ quiet: {} });
-  }
-
-  toString(): string {
-    return `stop-at-work(${this.to})`;
   }
 }
 
@@ -98,13 +67,37 @@ class RaiseIrq extends Move {
   }
 }
 
+/** Stops the device while it writes to memory, or interrupts, and watches whether it has stopped. */
+class StopAtWork extends Sequence {
+  constructor(
+    private readonly work: 'dma' | 'irq',
+    private readonly to: 'stop' | 'stop-and-copy' | 'resuming',
+  ) {
+    super();
+  }
+
+  protected parts({ mappings, watchesIrq }: Readonly<Model>): readonly Move[] {
+    const watch = watchesIrq ? [] : [new WatchIrq()];
+    if (this.work === 'irq') return [...watch, new RaiseIrq(), new Go(this.to), new Quiet()];
+    const memory = mappings.size === 0 ? [new MapMemory(PAGES_MAPPED)] : [];
+    return [...memory, new DmaUnderWay(), new Go(this.to), new Quiet()];
+  }
+
+  toString(): string {
+    return `stop-at-work(${this.work}, ${this.to})`;
+  }
+}
+
 export const STILLNESS_MOVES: readonly WeightedMove[] = [
   { weight: 3, arbitrary: fc.constant(null).map(() => new Quiet()) },
   {
-    weight: 2,
+    weight: 3,
     arbitrary: fc
-      .constantFrom('stop' as const, 'stop-and-copy' as const, 'resuming' as const)
-      .map((to) => new StopAtWork(to)),
+      .tuple(
+        fc.constantFrom('dma' as const, 'irq' as const),
+        fc.constantFrom('stop' as const, 'stop-and-copy' as const, 'resuming' as const),
+      )
+      .map(([work, to]) => new StopAtWork(work, to)),
   },
   { weight: 2, arbitrary: fc.constant(null).map(() => new Counter()) },
   { weight: 2, arbitrary: fc.constant(null).map(() => new WatchIrq()) },
