@@ -17,7 +17,7 @@ describe('the lab command line', () => {
       timeoutSeconds: 900,
       fault: undefined,
       oneLayout: false,
-      noFaults: false,
+      noFaults: true,
     });
   });
 
