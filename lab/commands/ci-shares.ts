@@ -41,9 +41,10 @@ export function sharesOf(fault: string | undefined, processors: number, noFaults
     const parts = kitParts.filter(({ name }) => name !== 'certificate' && name !== 'mtty');
     const certified = { ...sample, layouts: layouts.slice(0, 2), shares, mine: [], certify: true };
     if (processors < 2) return [{ name: 'guest', parts, matrix: certified }];
+    // Each guest has something to certify: one without a row would count as one that never came to it.
     return [
-      { name: 'guest-1', parts, matrix: { ...certified, certify: false } },
-      { name: 'guest-2', parts: [], matrix: certified },
+      { name: 'guest-1', parts, matrix: { ...certified, layouts: ['mmapped'] } },
+      { name: 'guest-2', parts: [], matrix: { ...certified, layouts: ['trapped'] } },
     ];
   }
   if (fault !== undefined) {
