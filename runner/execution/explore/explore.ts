@@ -62,7 +62,12 @@ interface Attempt {
 }
 
 /** In place of a walk that found something before its first step. */
-const OPENING: WalkStep = { data: { note: 'The device is opened, and that is all' }, move: 0, symptom: undefined };
+const OPENING: WalkStep = {
+  data: { note: 'The device is opened, and that is all' },
+  move: 0,
+  symptom: undefined,
+  onlyIfBlamed: false,
+};
 
 /** The shortest walk so far that found what was found first. */
 interface Best {
@@ -134,7 +139,7 @@ class Explorer {
     if (!isFailing(outcome)) return false;
     // A case that was cut off says nothing.
     if (this.options.interrupted?.() === true) return false;
-    if (this.best && this.best.outcome.signature !== outcome.signature) return false;
+    if (this.best && !outcome.shows.includes(this.best.outcome.signature)) return false;
     if (!this.best) this.stepsBefore = walk.count;
     const moves = walk.moves.slice(0, moveOf(walk, outcome) + 1);
     // What shows before the first step may do so because of what a later one needs.
@@ -147,7 +152,7 @@ class Explorer {
   private async tidy({ moves, outcome: { step, signature } }: Best): Promise<void> {
     if (step < 0) {
       const outcome = outcomeOf(await this.runSteps([OPENING]), [OPENING]);
-      if (isFailing(outcome) && outcome.signature === signature) {
+      if (isFailing(outcome) && outcome.shows.includes(signature)) {
         this.best = { outcome, steps: [OPENING], moves: [] };
         return;
       }

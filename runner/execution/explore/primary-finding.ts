@@ -9,12 +9,20 @@ export type Outcome =
   | {
       readonly kind: 'found';
       readonly finding: Finding;
-      /** Two runs found the same when this is the same. */
+      /** What another run has to show to have found the same: a clause, or a symptom. */
       readonly signature: string;
+      /** All that this run shows. */
+      readonly shows: readonly string[];
       /** The step of the walk at which it showed, from 0; -1: before the first. */
       readonly step: number;
     }
-  | { readonly kind: 'trouble'; readonly message: string; readonly signature: string; readonly step: number }
+  | {
+      readonly kind: 'trouble';
+      readonly message: string;
+      readonly signature: string;
+      readonly shows: readonly string[];
+      readonly step: number;
+    }
   /** The device does not have what every walk needs. */
   | { readonly kind: 'impossible'; readonly message: string };
 
@@ -40,22 +48,29 @@ export function outcomeOf(result: CaseResult, steps: readonly WalkStep[]): Outco
   const stopped = Math.max(0, result.steps.length - 1);
   // A device that goes astray takes the walk along: what it did first is what was found.
   if (status === 'broken' && !isFirst(finding, findings))
-    return { kind: 'trouble', message: reason ?? 'the case is broken', signature: 'trouble', step: stopped };
+    return { kind: 'trouble', message: reason ?? 'the case is broken', ...TROUBLE, step: stopped };
   if (finding) {
     const step = topLevelStep(finding.step);
-    return { kind: 'found', finding, signature: signatureOf(finding.clause, steps[step]), step };
+    return { kind: 'found', finding, ...signatureOf(finding.clause, steps[step]), step };
   }
   if (status === 'skipped')
     return result.steps.length > 0
       ? { kind: 'nothing' }
       : { kind: 'impossible', message: reason ?? 'the walks cannot be run' };
   // Every step of a walk says whom it blames: one that fails without a finding has forgotten to.
-  if (reason !== undefined) return { kind: 'trouble', message: reason, signature: 'trouble', step: stopped };
+  if (reason !== undefined) return { kind: 'trouble', message: reason, ...TROUBLE, step: stopped };
   return { kind: 'nothing' };
 }
 
-function signatureOf(clause: ClauseId, step: WalkStep | undefined): string {
-  return step?.symptom !== undefined && !OF_ITS_OWN.test(clause) ? step.symptom : clause;
+const TROUBLE = { signature: 'trouble', shows: ['trouble'] };
+
+function signatureOf(clause: ClauseId, step: WalkStep | undefined): { signature: string; shows: readonly string[] } {
+  const symptom = step?.symptom;
+  if (symptom === undefined) return { signature: clause, shows: [clause] };
+  if (step?.onlyIfBlamed === true)
+    return { signature: step.data.judge === clause ? symptom : clause, shows: [clause, symptom] };
+  if (OF_ITS_OWN.test(clause)) return { signature: clause, shows: [clause] };
+  return { signature: symptom, shows: [clause, symptom] };
 }
 
 /** `step 3 "...", step 1 "..."` is the third step; opening the device comes before the first. */

@@ -12,6 +12,8 @@ export interface WalkStep {
    * changes. Two walks that fail with the same symptom have found the same.
    */
   readonly symptom: string | undefined;
+  /** The symptom counts only where the step's own `judge:` was blamed: else the step knows by itself what is wrong. */
+  readonly onlyIfBlamed: boolean;
 }
 
 /** A move, as fast-check knows it. */
@@ -38,8 +40,8 @@ export class Walk {
     this.moves.push(move);
   }
 
-  add(data: StepData, symptom?: string): void {
-    this.steps.push({ data, move: this.moves.length - 1, symptom });
+  add(data: StepData, symptom?: string, onlyIfBlamed = false): void {
+    this.steps.push({ data, move: this.moves.length - 1, symptom, onlyIfBlamed });
   }
 
   /** The state in which the steps so far leave the device. @throws WalkEnds when they do not get there. */

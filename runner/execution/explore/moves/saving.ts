@@ -1,7 +1,7 @@
 /** The saving loop, with the liberties that a user may take in it. */
 import fc from 'fast-check';
 import { blame, type Model } from '../model';
-import { STATE_IS_LOST, type Walk } from '../walk';
+import type { Walk } from '../walk';
 import { given, Move, seldom, type WeightedMove } from './move';
 
 export interface SavingLiberties {
@@ -46,10 +46,7 @@ export class Save extends Move {
     // What is read twice and compared says by itself what is wrong.
     const compared = via === 'both' || others.compare !== undefined || others.again !== undefined;
     const judge = compared ? undefined : blame(model.pokes, model.resumed ? ['RES-ROUNDTRIP'] : []);
-    walk.add(
-      { save: args, ...(judge === undefined ? {} : { judge }) },
-      judge === undefined ? undefined : STATE_IS_LOST,
-    );
+    walk.add({ save: args, ...(judge === undefined ? {} : { judge }) }, 'the save fails', true);
     session.streams.push(name);
     session.emptied = buffers === undefined && model.state === 'pre-copy';
     session.drained = buffers === undefined && model.state === 'stop-and-copy';
