@@ -35,6 +35,7 @@ export async function runJest(
   fs.writeFileSync(config, `${JSON.stringify(configuration(plan, options), null, 2)}\n`);
   const child = spawn(process.execPath, [jestScript(), '--config', config, ...extraArgs], {
     cwd: process.cwd(),
+    env: environmentFor(options.output !== 'pipe' && process.stdout.isTTY),
     stdio: options.output === 'pipe' ? ['ignore', 'pipe', 'pipe'] : 'inherit',
   });
   for (const stream of [child.stdout, child.stderr])
@@ -54,6 +55,11 @@ export async function runJest(
     process.off('SIGTERM', pass);
     fs.rmSync(path.join(plan.folder, JEST_CACHE), { recursive: true, force: true });
   }
+}
+
+/** Jest's libraries colour their code frames for anything that calls itself CI; text that no terminal shows stays plain. */
+function environmentFor(terminal: boolean): NodeJS.ProcessEnv {
+  return terminal || process.env.FORCE_COLOR ? process.env : { ...process.env, NO_COLOR: '1' };
 }
 
 function configuration(plan: RunPlan, { engine, expectedCases }: RunJestOptions): Record<string, unknown> {
