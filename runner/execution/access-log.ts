@@ -36,7 +36,8 @@ let spare: Slot[] | undefined;
 export class AccessLog implements AccessListener {
   private readonly slots: Slot[] = spare ?? [];
   private next = 0;
-  private readonly began: number;
+  /** When the case began, on the host's clock. */
+  readonly began: number;
   /** Sequence number of the last access, 0 before the first. */
   last = 0;
 

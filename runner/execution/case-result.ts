@@ -1,8 +1,10 @@
 /** CaseResult: the one shape that feeds Jest, Allure, JSON, JUnit and the certificate. Plain data: it crosses processes and goes to disk. */
 import type { ClauseId, Level, SourcePosition, Who } from '../language/scenario';
 import type { Attachment } from '../steps/step-context';
+import type { Course } from './course';
 
 export type { Attachment } from '../steps/step-context';
+export type { Course } from './course';
 
 /** passed; failed: the driver broke a clause; broken: the kit or the machine did; skipped: see `skip`. */
 export type CaseStatus = 'passed' | 'failed' | 'broken' | 'skipped';
@@ -130,6 +132,8 @@ export interface CaseResult {
   readonly tallies: readonly ClauseTally[];
   /** Numbers worth charting: bytes saved, downtime, dirty precision. */
   readonly figures: Readonly<Record<string, number>>;
+  /** What was seen over time, for pictures; absent where there is nothing to draw. */
+  readonly course?: Course;
   /** Notes such as `scope: all-mapped`, `undiagrammed arc refused`. */
   readonly notes: readonly string[];
   /** Absent where nothing is lacking. */

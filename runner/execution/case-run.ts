@@ -20,6 +20,8 @@ import type { MigrationRegion } from '../vfio/migration-region';
 import { AccessLog } from './access-log';
 import { GiveUp, SkipCase, StepFailure } from './case-end';
 import type { CaseResult, CaseStatus, SkipReason, StepResult } from './case-result';
+import { courseFigures } from './course-figures';
+import { CourseRecorder } from './course-recorder';
 import { type DeviceFacts, lookAt } from './device-facts';
 import { DeviceSides } from './device-sides';
 import type { Judging } from './judging';
@@ -70,6 +72,7 @@ class CaseRun {
   private readonly log: AccessLog;
   private readonly world: World;
   private readonly recorder: Recorder;
+  private readonly course: CourseRecorder;
   private readonly sides: DeviceSides;
   private readonly memory: CaseMemory = {
     streams: new Map(),
@@ -103,10 +106,13 @@ class CaseRun {
     );
     const { claims } = options;
     const oracleFacts = { byteOrder: facts.byteOrder, pageSize: facts.pageSize, architecture, claims };
-    this.world = new World(
-      options.oracles.map((oracle) => oracle.create(this.recorder, oracleFacts)),
-      facts,
-    );
+    this.course = new CourseRecorder({
+      elapsed: () => this.log.elapsed(),
+      began: () => this.world.startedMs - this.log.began,
+      side: () => this.side,
+    });
+    const judges = options.oracles.map((oracle) => oracle.create(this.recorder, oracleFacts));
+    this.world = new World([...judges, this.course], facts);
     // The log comes before the judges, so that a finding shows the access that gave it away.
     this.host = new WatchedHost(inner, [...(options.listeners ?? []), this.log, this.world]);
     this.sides = new DeviceSides(this.host, { plan: options.plan, profile: options.profile, limits: options.limits });
@@ -120,6 +126,7 @@ class CaseRun {
     const { case_, recorder, options } = this;
     const status = recorder.kitBreach ? 'broken' : recorder.failedBy ? 'failed' : ending.status;
     const reason = this.reason(status, ending);
+    const course = this.course.course();
     const lacks = this.facts && this.facts.failure === undefined ? lacksOf(options.claims, this.facts) : [];
     const result: CaseResult = {
       schemaVersion: 1,
@@ -143,7 +150,8 @@ class CaseRun {
       steps,
       findings: recorder.findings,
       tallies: recorder.clauseTallies(),
-      figures: recorder.figures,
+      figures: { ...recorder.figures, ...(course ? courseFigures(course) : {}) },
+      ...(course ? { course } : {}),
       notes: recorder.notes,
       ...(lacks.length > 0 ? { lacks } : {}),
       accesses: this.log.rows(
@@ -376,6 +384,7 @@ class CaseRun {
       skip: (kind, need, reason) => {
         throw new SkipCase(kind, need, reason);
       },
+      showBitmap: (bitmap) => this.course.showBitmap(bitmap),
       attach: (attachment) => void this.open.at(-1)?.attachments.push(attachment),
       declareGiven: (given) => {
         const view = this.world.devices.get(session.device.fd);

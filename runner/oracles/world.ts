@@ -71,6 +71,8 @@ export class World implements AccessListener {
   private readonly little: boolean;
   private readonly requests: ReadonlyMap<number, (access: Access) => void>;
   private readonly encoding: IoctlEncoding;
+  /** When the access began that is being told of, on the host's clock. */
+  startedMs = 0;
   private muted = false;
 
   constructor(
@@ -110,6 +112,7 @@ export class World implements AccessListener {
 
   after(access: Access): void {
     if (this.muted) return;
+    this.startedMs = access.startedMs;
     if (access.thrown) {
       this.unanswered(access);
       return;

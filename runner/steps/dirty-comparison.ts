@@ -1,6 +1,7 @@
 /** A dirty bitmap held against what the device was made to write, page by page. */
-import type { DirtyBitmap, PageRun } from '../vfio/dirty-bitmap';
+import type { DirtyBitmap } from '../vfio/dirty-bitmap';
 import type { Mapping } from '../vfio/iommu';
+import { runsOf } from './bitmap-seen';
 import type { DmaWrite } from './device-session';
 
 /** Pages are numbered from the start of the bitmap. */
@@ -84,16 +85,6 @@ export function sayPages(bitmap: Pick<DirtyBitmap, 'addressOf'>, pages: readonly
 }
 
 const MAX_RUNS = 8;
-
-function runsOf(pages: readonly number[]): PageRun[] {
-  const runs: { first: number; pages: number }[] = [];
-  for (const page of pages) {
-    const last = runs.at(-1);
-    if (last && last.first + last.pages === page) last.pages += 1;
-    else runs.push({ first: page, pages: 1 });
-  }
-  return runs;
-}
 
 /** The bitmap as a person reads it: runs of dirty pages. */
 export function bitmapTable(bitmap: DirtyBitmap): string {

@@ -2,6 +2,7 @@
 import type { ClauseId, Who } from '../language/scenario';
 import type { DirtyBitmap } from '../vfio/dirty-bitmap';
 import type { Mapping } from '../vfio/iommu';
+import { bitmapSeen } from './bitmap-seen';
 import { type Comparison, compareBitmap, sayPages } from './dirty-comparison';
 import { type Diagnosis, diagnoseMissing } from './dirty-diagnosis';
 import type { StepContext } from './step-context';
@@ -22,6 +23,7 @@ export function judgeBitmap(context: StepContext, bitmap: DirtyBitmap, use: Bitm
   const { session, judge } = context;
   const { clause } = use;
   const seen = compareBitmap(bitmap, use.mappings, session.dma.writes);
+  context.showBitmap(bitmapSeen(use.what, bitmap, seen));
   // The kernel marks the pages of a device behind an IOMMU by itself: then it is the kernel's duty.
   const who: Who | undefined = session.iommuBacked ? 'kernel' : undefined;
   if (seen.missing.length > 0) {

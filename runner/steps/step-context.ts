@@ -4,6 +4,7 @@ import type { VfioHost } from '../host/vfio-host';
 import type { ClauseId, DeviceProfile, Step } from '../language/scenario';
 import type { Judge, Observation } from '../oracles/judge';
 import type { Given } from '../oracles/views';
+import type { BitmapSeen } from './bitmap-seen';
 import type { DeviceSession } from './device-session';
 import type { SavedStream } from './saved-stream';
 
@@ -67,6 +68,8 @@ export interface StepContext {
   /** Ends the case as skipped: the device can not do this, with the evidence, or something is missing that the user could give. */
   skip(kind: 'not-applicable' | 'not-judged', need: string, reason: string): never;
   attach(attachment: Attachment): void;
+  /** Keeps a judged bitmap with the case's result, for pictures. */
+  showBitmap(bitmap: BitmapSeen): void;
   /** Tells the oracles what the device was given in _RESUMING. */
   declareGiven(given: Given): void;
   /** Tells the oracles that the device is being made to fail, until it is told otherwise. */
