@@ -1,4 +1,5 @@
 /** `run [SUITE|SCENARIO...]`: takes a device through suites or scenarios, and gives the verdict. */
+import path from 'node:path';
 import { type Command, Option } from 'commander';
 import type { Act } from './main';
 import type { RunOptions } from './running/options';
@@ -20,6 +21,7 @@ export function declare(command: Command, act: Act): void {
     )
     .option('--host <host>', 'where the devices are: local, ssh:[USER@]HOST or unix:PATH', 'local')
     .option('--profile <file>', 'the device profile (default: the one in devices/ that matches)')
+    .option('--resume <dir>', 'go on with a run that was interrupted: its folder')
     .option('--list', 'list the cases and their clauses; touches no device')
     .option('--case <id>', 'only this case, or all cases of this scenario; may be given again', collect)
     .option('--tag <tag>', 'only cases with this tag; may be given again', collect)
@@ -42,17 +44,20 @@ export function declare(command: Command, act: Act): void {
 }
 
 async function run(targets: readonly string[], given: RunOptions): Promise<number> {
-  const { checkOptions } = require('./running/options') as typeof import('./running/options');
+  const { checkOptions, checkResume } = require('./running/options') as typeof import('./running/options');
   const { HostUnavailable } = require('../host/host-unavailable') as typeof import('../host/host-unavailable');
   const { HostLost } = require('../host/vfio-host') as typeof import('../host/vfio-host');
   const options = checkOptions(given);
+  if (options.resume !== undefined) checkResume(targets, given);
   if (options.list) {
     const { listCases } = require('./running/list-cases') as typeof import('./running/list-cases');
     return listCases(targets, options);
   }
-  const { runTargets } = require('./running/flow') as typeof import('./running/flow');
+  const { resumeRun, runTargets } = require('./running/flow') as typeof import('./running/flow');
   try {
-    return await runTargets(targets, options);
+    return options.resume === undefined
+      ? await runTargets(targets, options)
+      : await resumeRun(path.resolve(options.resume), options);
   } catch (error) {
     if (error instanceof HostLost) throw new CannotRun(error.message);
     if (error instanceof HostUnavailable) throw new CannotRun(error.reason, error.remedy);

@@ -49,11 +49,22 @@ export interface RunPlan {
   /** What the command line explicitly allowed: raw-ioctl, programs. */
   readonly allow: readonly string[];
   readonly startedAt: string;
+  /** What the run's cases, catalogue and profiles were when it began; `run --resume` goes on with nothing else. Absent for a plain `npx jest`. */
+  readonly inputs?: string;
+  /** When it was taken up again after an interruption; the last time is the last member. */
+  readonly resumedAt?: readonly string[];
 }
+
+/** The cases that `run --resume` finds done: device, target file, case id, how many repetitions. In a file of its own, because it grows with the run. */
+export type FinishedCases = Readonly<
+  Record<string, Readonly<Record<string, Readonly<Record<string, number>>> | undefined> | undefined>
+>;
 
 export const PLAN_FILE = 'plan.json';
 export const RESULTS_FILE = 'results.jsonl';
 export const RUN_FILE = 'run.json';
+/** FinishedCases of a run that was taken up again. */
+export const FINISHED_FILE = 'finished.json';
 export const ALLURE_RESULTS = 'allure-results';
 
 export const DEFAULT_LIMITS: RunLimits = { maxStateBytes: 1024 ** 3, maxBuffers: 1_000_000, stepDeadlineMs: 10_000 };

@@ -13,17 +13,17 @@ import { Stage } from 'allure-js-commons';
 import type { RuntimeMessage } from 'allure-js-commons/sdk';
 import type { Writer } from 'allure-js-commons/sdk/reporter';
 import { ALLURE_RESULTS } from '../execution/run-plan';
+import { allureDetails } from './allure-details';
 import { allureIdentity } from './allure-identity';
 import { ALLURE_STATUS, replay } from './allure-replay';
 import { AllureWriter } from './allure-writer';
 import { BRIDGE } from './bridge';
 import type { EngineModule } from './engine';
 import { PLAN_VARIABLE, projectOptions } from './environment-options';
-import { failingStep } from './failure-text';
 import { FileSession, type Told } from './file-session';
-import { devicePlan, readPlan } from './plan-file';
+import { endWithParent } from './parent';
+import { devicePlan, readFinished, readPlan } from './plan-file';
 import { ResultsLog } from './results-log';
-import { yamlFrame } from './yaml-frame';
 
 type Parameters_ = ConstructorParameters<typeof AllureEnvironment>;
 type Config = Parameters_[0];
@@ -71,9 +71,11 @@ export default class SuiteEnvironment extends AllureEnvironment {
       device,
       engine,
       log: new ResultsLog(plan.folder),
+      ...(plan.resumedAt === undefined ? {} : { finished: readFinished(plan.folder) }),
       onResult: (told) => this.tellAllure(told),
     });
     Object.assign(this.global, { [BRIDGE]: this.session });
+    endWithParent();
     const insides = this.insides();
     insides.runtime.writer = new AllureWriter(results);
     const allure = insides.handleTestEvent;
@@ -125,7 +127,7 @@ export default class SuiteEnvironment extends AllureEnvironment {
       Object.assign(allure, allureIdentity(told, allure.labels));
       allure.status = ALLURE_STATUS[result.status];
       allure.stage = Stage.FINISHED;
-      allure.statusDetails = statusDetails(told);
+      allure.statusDetails = allureDetails(told);
     });
     if (result.status === 'skipped' && !failure) test.status = 'skip';
   }
@@ -137,21 +139,6 @@ export default class SuiteEnvironment extends AllureEnvironment {
     }
     return insides;
   }
-}
-
-function statusDetails({ result, failure }: Told): AllureResult['statusDetails'] {
-  if (failure) {
-    const broken = result.findings.find((finding) => finding.verdict === 'broken');
-    return {
-      message: failure.message,
-      trace: [...failure.frames, '', yamlFrame(broken ?? failingStep(result.steps)?.position ?? result)]
-        .join('\n')
-        .trimEnd(),
-      ...(broken ? { expected: broken.expected, actual: broken.observed } : {}),
-    };
-  }
-  if (result.status === 'skipped') return { message: result.skip?.reason ?? result.reason ?? 'no reason given' };
-  return result.reason === undefined ? {} : { message: result.reason };
 }
 
 function withResultsFolder(config: Config, resultsDir: string): Config {

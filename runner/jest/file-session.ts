@@ -5,7 +5,7 @@
 import path from 'node:path';
 import type { CaseResult } from '../execution/case-result';
 import type { ExecutorClient } from '../execution/executor-client';
-import type { DevicePlan, RunPlan } from '../execution/run-plan';
+import type { DevicePlan, FinishedCases, RunPlan } from '../execution/run-plan';
 import type { Case, ClauseId } from '../language/scenario';
 import type { ReplayContext } from './allure-replay';
 import type { Bridge, Failure, TestEntry, TestFile, TestGroup } from './bridge';
@@ -33,6 +33,8 @@ export interface SessionParts {
   readonly device: DevicePlan;
   readonly engine: Engine;
   readonly log: ResultsLog;
+  /** What an earlier part of the run has done, when it was taken up again. */
+  readonly finished?: FinishedCases;
   /** Called when a case is over and on disk, while its test is still running. */
   readonly onResult: (told: Told) => void;
 }
@@ -60,6 +62,8 @@ export class FileSession implements Bridge {
     }
     if (groups.length > 0) return { title: loaded.title, groups };
     const filter = describeFilter(this.parts.plan.filter);
+    if (this.parts.finished)
+      return { title: loaded.title, groups, nothingTaken: 'every case of it was done before the interruption' };
     return {
       title: loaded.title,
       groups,
@@ -110,7 +114,7 @@ export class FileSession implements Bridge {
     const entries: TestEntry[] = [];
     for (const case_ of group.cases) {
       if (!isTaken(case_, filter)) continue;
-      for (let number = 1; number <= repeat; number += 1) {
+      for (let number = 1 + this.done(case_); number <= repeat; number += 1) {
         const own = group.cases.length > 1 ? ownTitle(case_) : case_.title;
         entries.push(
           this.entry(
@@ -121,6 +125,12 @@ export class FileSession implements Bridge {
       }
     }
     return entries;
+  }
+
+  /** How many repetitions of a case an earlier part of the run has done. */
+  private done(case_: Case): number {
+    const { finished, device } = this.parts;
+    return finished?.[device.device]?.[this.target]?.[case_.id] ?? 0;
   }
 
   private entry(task: Task, title: string): TestEntry {

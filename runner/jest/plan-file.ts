@@ -1,7 +1,15 @@
 /** plan.json, from the side of the Jest workers: read it, or make a default one for a plain `npx jest`. */
 import fs from 'node:fs';
 import path from 'node:path';
-import { DEFAULT_LIMITS, type DevicePlan, PLAN_FILE, type RunPlan } from '../execution/run-plan';
+import {
+  DEFAULT_LIMITS,
+  type DevicePlan,
+  FINISHED_FILE,
+  type FinishedCases,
+  PLAN_FILE,
+  type RunPlan,
+} from '../execution/run-plan';
+import { writeWholeFile } from '../execution/whole-file';
 import { DEVICE_VARIABLE } from './environment-options';
 
 const PACKAGE_FILE = path.join(__dirname, '../../../package.json');
@@ -26,6 +34,11 @@ export function readPlan(file: string): RunPlan {
     throw new Error(`${file} is not a plan of this version of vfio-conformance`);
   }
   return plan as RunPlan;
+}
+
+/** What the parts of a run before its interruption have done. Throws when the file is missing or damaged: nothing must run twice. */
+export function readFinished(folder: string): FinishedCases {
+  return JSON.parse(fs.readFileSync(path.join(folder, FINISHED_FILE), 'utf8')) as FinishedCases;
 }
 
 /** The device of one Jest project. A plan that nobody wrote lists one device, and a project may name another. */
@@ -63,7 +76,7 @@ export function defaultPlan(rootDir: string, now: Date): RunPlan {
 export function writePlan(plan: RunPlan): string {
   fs.mkdirSync(plan.folder, { recursive: true });
   const file = path.join(plan.folder, PLAN_FILE);
-  fs.writeFileSync(file, `${JSON.stringify(plan, null, 2)}\n`);
+  writeWholeFile(file, `${JSON.stringify(plan, null, 2)}\n`);
   return file;
 }
 

@@ -3,6 +3,7 @@
  * in CI only those that did not pass. It tells what results.jsonl says, because Jest knows neither broken cases nor reasons for skipping.
  */
 import type { CaseResult } from '../execution/case-result';
+import { endWithParent } from './parent';
 import { ProgressDisplay } from './progress-display';
 import { ResultsTail } from './results-tail';
 
@@ -36,6 +37,7 @@ export default class ProgressReporter {
     private readonly globalConfig: GlobalConfig,
     options: ProgressOptions,
   ) {
+    endWithParent();
     this.tail = new ResultsTail(options.folder, true);
     this.display = new ProgressDisplay(
       globalConfig.useStderr ? process.stderr : process.stdout,

@@ -1,6 +1,7 @@
 /**
  * results.jsonl: every CaseResult as one line, as it comes, so that a crash or a power cut leaves what was finished. Several workers
- * append to one file: a line goes out in one write() on a descriptor opened with O_APPEND, which Linux keeps whole.
+ * append to one file: a line goes out in one write() on a descriptor opened with O_APPEND, which Linux keeps whole. The disk is told to
+ * keep it at once, and the next case does not wait for that.
  */
 import fs from 'node:fs';
 import path from 'node:path';
@@ -10,24 +11,45 @@ import { RESULTS_FILE } from '../execution/run-plan';
 export class ResultsLog {
   readonly file: string;
   private descriptor: number | undefined;
+  private syncing = false;
+  private dirty = false;
+  private failure: Error | undefined;
 
   constructor(folder: string) {
     this.file = path.join(folder, RESULTS_FILE);
   }
 
-  /** Throws when the line could not be written whole (disk full): a run whose record has holes must not go on quietly. */
+  /** Throws when the line could not be written whole (disk full), or the disk failed with an earlier one: a run whose record has holes must not go on quietly. */
   append(result: CaseResult): void {
+    if (this.failure) throw new Error(`${this.file}: ${this.failure.message}`);
     this.descriptor ??= this.open();
     const line = Buffer.from(`${JSON.stringify(result, replaceBigInt)}\n`);
     const written = fs.writeSync(this.descriptor, line);
     if (written !== line.length)
       throw new Error(`${this.file}: only ${written} of ${line.length} bytes could be written`);
+    this.dirty = true;
+    this.sync(this.descriptor);
   }
 
   close(): void {
-    if (this.descriptor === undefined) return;
-    fs.closeSync(this.descriptor);
+    const { descriptor } = this;
     this.descriptor = undefined;
+    if (descriptor === undefined) return;
+    // One that the disk is still busy with is closed when it is through.
+    if (!this.syncing) fs.closeSync(descriptor);
+  }
+
+  private sync(descriptor: number): void {
+    if (this.syncing) return;
+    this.syncing = true;
+    this.dirty = false;
+    fs.fdatasync(descriptor, (error) => {
+      this.syncing = false;
+      // EINVAL: a pipe or the like, which cannot be synced and need not be.
+      if (error && error.code !== 'EINVAL') this.failure ??= error;
+      else if (this.dirty) return this.sync(descriptor);
+      if (this.descriptor !== descriptor) fs.closeSync(descriptor);
+    });
   }
 
   private open(): number {

@@ -2,7 +2,7 @@
 import { spawn } from 'node:child_process';
 import fs from 'node:fs';
 import path from 'node:path';
-import type { RunPlan } from '../execution/run-plan';
+import type { DevicePlan, RunPlan } from '../execution/run-plan';
 import { jestScript } from './jest-parts';
 import { writePlan } from './plan-file';
 import type { ProgressOptions } from './progress-reporter';
@@ -14,6 +14,8 @@ export const JEST_CONFIG_FILE = 'jest.config.json';
 export interface RunJestOptions extends ProjectExtras {
   /** How many cases the run takes, all devices and repetitions counted, for the progress line; unknown when absent. */
   readonly expectedCases?: number;
+  /** The devices of the plan that are tested now; all of them when absent. */
+  readonly devices?: readonly DevicePlan[];
   /** Where Jest's output goes; the terminal when absent. */
   readonly output?: 'inherit' | 'pipe';
   /** With output `pipe`: called with what Jest and the reporter write. */
@@ -36,7 +38,8 @@ export async function runJest(
   const child = spawn(process.execPath, [jestScript(), '--config', config, ...extraArgs], {
     cwd: process.cwd(),
     env: environmentFor(options.output !== 'pipe' && process.stdout.isTTY),
-    stdio: options.output === 'pipe' ? ['ignore', 'pipe', 'pipe'] : 'inherit',
+    // The channel says nothing; its end tells Jest that this process is gone, however that came about.
+    stdio: options.output === 'pipe' ? ['ignore', 'pipe', 'pipe', 'ipc'] : ['inherit', 'inherit', 'inherit', 'ipc'],
   });
   for (const stream of [child.stdout, child.stderr])
     stream?.setEncoding('utf8').on('data', (text: string) => options.onOutput?.(text));
@@ -62,13 +65,16 @@ function environmentFor(terminal: boolean): NodeJS.ProcessEnv {
   return terminal || process.env.FORCE_COLOR ? process.env : { ...process.env, NO_COLOR: '1' };
 }
 
-function configuration(plan: RunPlan, { engine, expectedCases }: RunJestOptions): Record<string, unknown> {
+function configuration(
+  plan: RunPlan,
+  { engine, expectedCases, devices = plan.devices }: RunJestOptions,
+): Record<string, unknown> {
   const progress: ProgressOptions = { folder: plan.folder, ...(expectedCases === undefined ? {} : { expectedCases }) };
   return {
     rootDir: process.cwd(),
-    projects: plan.devices.map((device) => jestProjectFor(plan, device, engine === undefined ? {} : { engine })),
+    projects: devices.map((device) => jestProjectFor(plan, device, engine === undefined ? {} : { engine })),
     // One worker per device; with one device Jest's own process is the worker.
-    maxWorkers: plan.devices.length,
+    maxWorkers: devices.length,
     watchman: false,
     // Jest's advice on processes that do not end is for people who write tests; the reporter ends it.
     openHandlesTimeout: 0,

@@ -102,7 +102,9 @@ function result(device: string, changes: Partial<CaseResult> = {}): CaseResult {
   };
 }
 
-function evidence(changes: Partial<Evidence> = {}): Evidence {
+type Seen = Evidence & { readonly targets: readonly RunTarget[] };
+
+function evidence(changes: Partial<Seen> = {}): Seen {
   return {
     plan: PLAN,
     targets: [target()],
@@ -114,7 +116,7 @@ function evidence(changes: Partial<Evidence> = {}): Evidence {
   };
 }
 
-function text(seen: Evidence): string {
+function text(seen: Seen): string {
   const { plan, targets, results } = seen;
   return summaryText({ plan, targets, results, judgement: judge(seen) }, createColors(false));
 }

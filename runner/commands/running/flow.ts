@@ -1,7 +1,9 @@
 /** A run from its first look at the device to its last line. */
 import path from 'node:path';
-import { RUN_FILE, type RunPlan } from '../../execution/run-plan';
+import type { CaseResult } from '../../execution/case-result';
+import { RESULTS_FILE, RUN_FILE, type RunPlan } from '../../execution/run-plan';
 import { exitCode } from '../../execution/verdict';
+import { writePlan } from '../../jest/plan-file';
 import { ResultsTail } from '../../jest/results-tail';
 import { runJest } from '../../jest/run-jest';
 import { CannotRun, CommandError, EXIT } from '../support/exit';
@@ -9,40 +11,90 @@ import { counted } from '../support/layout';
 import { printable, printableLines } from '../support/printable';
 import { shownPath } from '../support/shown-path';
 import { colorsFor, complain, print } from '../support/terminal';
+import { completeAllure } from './complete-allure';
 import { DeviceLocks } from './device-locks';
 import { devicePlans } from './device-plans';
 import { Interruption } from './interruption';
 import { judge, offersOnlyVersion2, onlyVersion2 } from './judgement';
 import type { CheckedOptions } from './options';
-import { makePlan } from './plan';
+import { checkOutputs, makePlan } from './plan';
 import { probeDevices } from './probing';
+import { checkUnchanged, type ResumedRun, readResumable, remaining, writeFinished } from './resuming';
+import { lockRunFolder } from './run-folder-lock';
 import { type RecordParts, removeOldRecord, runRecord, writeRecord } from './run-record';
+import { checkRunFolder, digestOf } from './stored-run';
 import { summaryText } from './summary-text';
-import { loadTargets } from './targets';
+import { loadTargets, type RunTarget } from './targets';
 
 /** Resolves to the exit code. Once the run's folder is there, run.json tells what came of it, whatever that is. */
 export async function runTargets(names: readonly string[], options: CheckedOptions): Promise<number> {
   const cwd = process.cwd();
   const targets = loadTargets(names, cwd, options.filter);
+  checkOutputs(options, cwd);
   const plan = makePlan(options, targets, devicePlans(options, cwd), cwd);
+  const lock = await lockRunFolder(plan.folder);
+  try {
+    return await conduct({ plan, targets }, options);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Goes on with a run that was interrupted. Resolves to the exit code of the whole run. */
+export async function resumeRun(folder: string, options: CheckedOptions): Promise<number> {
+  checkOutputs(options, process.cwd());
+  checkRunFolder(folder);
+  // Nobody else may work in the folder before it is read: what the other one adds would be done twice.
+  const lock = await lockRunFolder(folder);
+  try {
+    const resumed = readResumable(folder, new Date());
+    return await conduct(resumed, options, resumed);
+  } finally {
+    lock.release();
+  }
+}
+
+interface Conducted {
+  readonly plan: RunPlan;
+  readonly targets: readonly RunTarget[];
+}
+
+async function conduct({ plan, targets }: Conducted, options: CheckedOptions, resumed?: ResumedRun): Promise<number> {
   const records = [
     path.join(plan.folder, RUN_FILE),
-    ...(options.json === undefined ? [] : [path.resolve(cwd, options.json)]),
+    ...(options.json === undefined ? [] : [path.resolve(process.cwd(), options.json)]),
   ];
-  for (const file of records) removeOldRecord(file);
+  for (const file of records.slice(1)) removeOldRecord(file);
   const interruption = new Interruption((signal) =>
-    complain(`\n${signal}: closing the devices; what was seen is kept`),
+    complain(`\n${signal}: closing the devices; what was seen is kept; \`run --resume\` goes on with it`),
   );
-  let parts: RecordParts = { plan, targets, descriptions: [], results: [], interrupted: false };
+  let parts: RecordParts = {
+    plan,
+    targets,
+    descriptions: resumed?.known ?? [],
+    results: resumed?.results ?? [],
+    interrupted: false,
+    reasons: ['the run did not come to its end'],
+  };
   const write = (): void => {
     const record = runRecord({ ...parts, interrupted: interruption.signal !== undefined });
     for (const file of records) writeRecord(file, record);
   };
   const locks = new DeviceLocks();
   try {
+    // From here on whatever ends this process leaves a run that says of itself that it is not finished.
+    writePlan(plan);
+    write();
     locks.take(plan);
-    parts = { ...parts, descriptions: await probeDevices(plan, interruption) };
-    if (interruption.signal === undefined) parts = await runCases(parts, interruption);
+    const { descriptions, unreachable } = await probeDevices(plan, interruption);
+    if (resumed) checkUnchanged(resumed.known, descriptions);
+    parts = { ...parts, descriptions, unreachable };
+    write();
+    for (const { device, reason, advice } of unreachable) {
+      complain(printable(`${device} is left out: ${reason}`));
+      complain(printableLines(advice).replaceAll(/^(?=.)/gm, '  '));
+    }
+    if (interruption.signal === undefined) parts = await runCases(parts, interruption, resumed?.results);
     else parts = { ...parts, reasons: ['the run was interrupted before its first case'] };
   } catch (error) {
     const told = interruption.signal === undefined ? error : new CannotRun('interrupted before the first case');
@@ -59,26 +111,47 @@ export async function runTargets(names: readonly string[], options: CheckedOptio
   return interruption.exitCode ?? (parts.judgement ? exitCode(parts.judgement.verdict) : EXIT.incomplete);
 }
 
-async function runCases(parts: RecordParts, interruption: Interruption): Promise<RecordParts> {
-  const { plan, targets, descriptions } = parts;
-  const claimed = targets.some((target) => target.claims.includes('migration-v1'));
-  const newer = descriptions.filter(offersOnlyVersion2);
-  if (claimed && newer.length > 0) {
-    const reasons = newer.map(({ device }) => onlyVersion2(device));
-    throw new CannotRun(
-      reasons.join('\n'),
-      'Its other sides can be tested: `run certify-dirty-pages`, `run certify-zpci`.',
-    );
+async function runCases(
+  parts: RecordParts,
+  interruption: Interruption,
+  earlier: readonly CaseResult[] | undefined,
+): Promise<RecordParts> {
+  const { plan, targets, descriptions, unreachable = [] } = parts;
+  refuseVersion2(parts);
+  const reached = plan.devices.filter(({ device }) => descriptions.some((one) => one.device === device));
+  const left = remaining({ ...plan, devices: reached }, targets, earlier ?? []);
+  if (earlier) {
+    writeFinished(plan, targets, earlier);
+    completeAllure(plan, targets, earlier);
   }
+  print(printable(headline(parts, left, earlier !== undefined)));
+  const exit = left === 0 ? 0 : await runJest(plan, [], { expectedCases: left, devices: reached });
+  const all = new ResultsTail(plan.folder, false).read();
+  const interrupted = interruption.signal !== undefined;
+  if (all.length === 0 && !interrupted)
+    throw new CannotRun(`no case left a result: Jest ended with exit code ${exit}`, afterCrash(plan));
+  const judgement = judge({ plan, targets, descriptions, unreachable, results: all, exit, interrupted });
+  const resultsDigest = digestOf(path.join(plan.folder, RESULTS_FILE));
+  return { ...parts, results: all, judgement, finished: true, resultsDigest };
+}
+
+function headline({ plan, targets }: RecordParts, left: number, resumed: boolean): string {
   const cases = plan.repeat * targets.reduce((sum, target) => sum + target.taken.length, 0);
   const devices = plan.devices.map(({ device }) => device).join(', ');
-  print(printable(`${targets.map((target) => target.title).join(', ')} on ${devices}: ${counted(cases, 'case')}`));
-  const exit = await runJest(plan, [], { expectedCases: cases * plan.devices.length });
-  const results = new ResultsTail(plan.folder, false).read();
-  const interrupted = interruption.signal !== undefined;
-  if (results.length === 0 && !interrupted)
-    throw new CannotRun(`no case left a result: Jest ended with exit code ${exit}`, afterCrash(plan));
-  return { ...parts, results, judgement: judge({ plan, targets, descriptions, results, exit, interrupted }) };
+  const what = `${targets.map((target) => target.title).join(', ')} on ${devices}`;
+  return resumed
+    ? `${what}: resumed, ${left} of ${counted(cases * plan.devices.length, 'case')} left`
+    : `${what}: ${counted(cases, 'case')}`;
+}
+
+/** @throws CannotRun when version 1 is claimed of a device that has the newer protocol only. */
+function refuseVersion2({ targets, descriptions }: RecordParts): void {
+  const newer = descriptions.filter(offersOnlyVersion2);
+  if (newer.length === 0 || !targets.some((target) => target.claims.includes('migration-v1'))) return;
+  throw new CannotRun(
+    newer.map(({ device }) => onlyVersion2(device)).join('\n'),
+    'Its other sides can be tested: `run certify-dirty-pages`, `run certify-zpci`.',
+  );
 }
 
 function afterCrash(plan: RunPlan): string {

@@ -3,9 +3,15 @@ import type { CaseResult } from '../../execution/case-result';
 import { judgingFor } from '../../execution/judging';
 import type { DeviceDescription } from '../../execution/probe';
 import type { RunPlan } from '../../execution/run-plan';
-import { type ClauseSummary, type ClauseVerdict, type RunVerdict, summarise } from '../../execution/verdict';
+import {
+  type ClauseSummary,
+  type ClauseVerdict,
+  type Rules,
+  type RunVerdict,
+  summarise,
+} from '../../execution/verdict';
 import { loadProfile } from '../../language';
-import type { Clause, DeviceProfile, Waiver } from '../../language/scenario';
+import type { Clause, ClauseId, Waiver } from '../../language/scenario';
 import { InvalidFiles } from '../support/exit';
 import { counted } from '../support/layout';
 import { isFiltered } from './options';
@@ -29,11 +35,31 @@ export interface Judgement extends Omit<DeviceJudgement, 'device'> {
   readonly catalogueHash: string;
 }
 
+/** What judging needs of a target; a RunTarget has it, and so has what run.json keeps of one. */
+export interface JudgedTarget {
+  readonly kind: RunTarget['kind'];
+  /** What the verdict rests on. */
+  readonly clauses: readonly ClauseId[];
+  readonly cases: { readonly length: number };
+  readonly taken: { readonly length: number };
+}
+
+/** A device that could not be opened, while others of the run could. */
+export interface Unreachable {
+  readonly device: string;
+  readonly reason: string;
+}
+
 export interface Evidence {
   readonly plan: RunPlan;
-  readonly targets: readonly RunTarget[];
+  readonly targets: readonly JudgedTarget[];
   readonly descriptions: readonly DeviceDescription[];
+  readonly unreachable?: readonly Unreachable[];
   readonly results: readonly CaseResult[];
+  /** By device, for a run that was judged before; otherwise the profile says it. */
+  readonly waivers?: ReadonlyMap<string, readonly Waiver[]>;
+  /** The run was killed, or is still going on. */
+  readonly unfinished?: boolean;
   /** How Jest ended. */
   readonly exit: number;
   readonly interrupted: boolean;
@@ -52,7 +78,10 @@ const WORST_FIRST: readonly ClauseVerdict[] = [
 ];
 
 export function judge(evidence: Evidence): Judgement {
-  const devices = evidence.descriptions.map((description) => judgeDevice(description, evidence));
+  const devices = [
+    ...evidence.descriptions.map((description) => judgeDevice(description, evidence)),
+    ...(evidence.unreachable ?? []).map((missing) => judgeUnreachable(missing, evidence)),
+  ];
   const worst = (['non-conformant', 'incomplete', 'conformant'] as const).find((verdict) =>
     devices.some((device) => device.verdict === verdict),
   );
@@ -83,8 +112,9 @@ export function onlyVersion2(device: string): string {
 
 function judgeDevice(description: DeviceDescription, evidence: Evidence): DeviceJudgement {
   const { plan, targets } = evidence;
-  const profile = profileOf(description);
-  const { clauses, rules } = judgingFor(plan, profile);
+  const waivers = evidence.waivers?.get(description.device) ?? waiversOf(description);
+  const { clauses, rules: unwaived } = judgingFor(plan, undefined);
+  const rules: Rules = { ...unwaived, waivers };
   const wanted = new Set(targets.flatMap((target) => target.clauses));
   const listed: Clause[] = [...clauses.values()].filter((clause) => wanted.has(clause.id));
   const results = evidence.results.filter((result) => result.device === description.device);
@@ -99,7 +129,26 @@ function judgeDevice(description: DeviceDescription, evidence: Evidence): Device
     clauses: summary.clauses,
     unstable: summary.unstable,
     brokenCases: results.filter((result) => result.status === 'broken').map((result) => result.id),
-    expired: (profile?.waivers ?? []).filter((waiver) => waiver.until < rules.today),
+    expired: waivers.filter((waiver) => waiver.until < rules.today),
+  };
+}
+
+/** Nothing was judged on it, and its clauses say so. */
+function judgeUnreachable({ device, reason }: Unreachable, { plan, targets }: Evidence): DeviceJudgement {
+  const wanted = new Set(targets.flatMap((target) => target.clauses));
+  const { clauses, rules } = judgingFor(plan, undefined);
+  const listed = [...clauses.values()].filter((clause) => wanted.has(clause.id));
+  const summary = summarise([], listed, rules);
+  const why = `the device could not be opened: ${reason}`;
+  return {
+    device,
+    verdict: 'incomplete',
+    reasons: [why],
+    waived: 0,
+    clauses: summary.clauses.map((clause) => ({ ...clause, reason: why })),
+    unstable: [],
+    brokenCases: [],
+    expired: [],
   };
 }
 
@@ -108,13 +157,19 @@ function gaps(
   description: DeviceDescription,
   results: readonly CaseResult[],
   wanted: ReadonlySet<string>,
-  { plan, targets, exit, interrupted }: Evidence,
+  { plan, targets, exit, interrupted, unfinished = false }: Evidence,
 ): string[] {
   const found: string[] = [];
   if (interrupted) found.push('the run was interrupted');
   const expected = plan.repeat * targets.reduce((sum, target) => sum + target.taken.length, 0);
   const missing = expected - results.length;
-  if (missing > 0 && !interrupted)
+  if (unfinished && !interrupted)
+    found.push(
+      missing > 0
+        ? `the run did not come to its end: ${counted(missing, 'case')} of ${expected} left no result`
+        : 'the run did not come to its end',
+    );
+  else if (missing > 0 && !interrupted)
     found.push(`${counted(missing, 'case')} of ${expected} left no result: Jest ended early, with exit code ${exit}`);
   if (wanted.has('REG-TYPE-MIG') && offersOnlyVersion2(description)) found.push(onlyVersion2(description.device));
   if (isFiltered(plan.filter)) {
@@ -125,15 +180,16 @@ function gaps(
   return found;
 }
 
-function countCases(targets: readonly RunTarget[], which: 'taken' | 'cases'): number {
+function countCases(targets: readonly JudgedTarget[], which: 'taken' | 'cases'): number {
   return targets.reduce((sum, target) => sum + target[which].length, 0);
 }
 
-function profileOf({ profile }: DeviceDescription): DeviceProfile | undefined {
-  if (profile === undefined) return undefined;
+/** What the device's profile waives. @throws InvalidFiles */
+export function waiversOf({ profile }: DeviceDescription): readonly Waiver[] {
+  if (profile === undefined) return [];
   const loaded = loadProfile(profile);
   if (!loaded.ok) throw new InvalidFiles(loaded.errors);
-  return loaded.value;
+  return loaded.value.waivers ?? [];
 }
 
 function merge(perDevice: readonly (readonly ClauseSummary[])[]): readonly ClauseSummary[] {

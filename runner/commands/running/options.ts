@@ -10,6 +10,7 @@ export interface RunOptions {
   readonly destination?: string;
   readonly host: string;
   readonly profile?: string;
+  readonly resume?: string;
   readonly list?: true;
   readonly case?: readonly string[];
   readonly tag?: readonly string[];
@@ -31,6 +32,8 @@ export interface CheckedOptions {
   readonly destination?: string;
   readonly host: string;
   readonly profile?: string;
+  /** The folder of the run to go on with; then the rest is as that run has it. */
+  readonly resume?: string;
   readonly list: boolean;
   readonly filter: CaseFilter;
   readonly repeat: number;
@@ -63,6 +66,7 @@ export function checkOptions(given: RunOptions): CheckedOptions {
     ...(given.destination === undefined ? {} : { destination: given.destination.trim() }),
     host: given.host,
     ...(given.profile === undefined ? {} : { profile: given.profile }),
+    ...(given.resume === undefined ? {} : { resume: given.resume }),
     list: given.list === true,
     filter,
     repeat: wholeNumber('--repeat', given.repeat, 1, MOST_REPETITIONS, 1),
@@ -74,6 +78,20 @@ export function checkOptions(given: RunOptions): CheckedOptions {
     ...(given.out === undefined ? {} : { out: given.out }),
     report: given.report ?? !isFiltered(filter),
   };
+}
+
+/** Options that say nothing about what is tested and how. */
+const WITH_RESUME: readonly string[] = ['resume', 'json', 'report', 'host'];
+
+/** A run that is taken up again has its targets, devices and rules already. @throws UsageError */
+export function checkResume(targets: readonly string[], given: RunOptions): void {
+  const more = Object.keys(given).find((name) => !WITH_RESUME.includes(name));
+  const besides = targets[0] ?? (more === undefined ? undefined : `--${more}`);
+  if (besides === undefined && given.host === 'local') return;
+  throw new UsageError(
+    `--resume goes on with a run as it began, and ${besides ?? '--host'} would change it`,
+    'Leave it out; --json, --report and --no-report can be given.',
+  );
 }
 
 /** True when a run takes only a part of what its suites hold. */

@@ -7,6 +7,7 @@ import { UsageError } from '../support/exit';
 import { fileStatus } from '../support/file-status';
 import { freshFolder } from '../support/run-folders';
 import type { CheckedOptions } from './options';
+import { inputsDigest } from './run-inputs';
 import { nameOf, type RunTarget } from './targets';
 
 /** Makes the run's folder. @throws UsageError when a folder or file cannot be used. */
@@ -21,9 +22,8 @@ export function makePlan(
     options.out === undefined
       ? freshFolder(path.join(cwd, 'results'), now, nameOf(targets))
       : path.resolve(cwd, options.out);
-  if (options.json !== undefined) checkJsonFile(path.resolve(cwd, options.json));
   makeFolder(folder);
-  return {
+  const plan: RunPlan = {
     schemaVersion: 1,
     kitVersion: kitVersion(),
     folder,
@@ -38,6 +38,12 @@ export function makePlan(
     allow: options.allow,
     startedAt: now.toISOString(),
   };
+  return { ...plan, inputs: inputsDigest(plan, targets) };
+}
+
+/** @throws UsageError when a file that the command line names cannot be written. */
+export function checkOutputs({ json }: CheckedOptions, cwd: string): void {
+  if (json !== undefined) checkFile('--json', path.resolve(cwd, json));
 }
 
 /** A folder with something in it is another run's, or somebody's: results of two runs must not get mixed. */
@@ -49,14 +55,14 @@ function makeFolder(folder: string): void {
   make(folder);
 }
 
-function checkJsonFile(file: string): void {
+function checkFile(option: string, file: string): void {
   make(path.dirname(file));
   const status = fileStatus(file);
-  if (status?.isDirectory()) throw new UsageError(`--json ${file} is a folder`);
+  if (status?.isDirectory()) throw new UsageError(`${option} ${file} is a folder`);
   try {
     accessSync(status ? file : path.dirname(file), constants.W_OK);
   } catch {
-    throw new UsageError(`--json ${file} cannot be written`);
+    throw new UsageError(`${option} ${file} cannot be written`);
   }
 }
 

@@ -1,27 +1,44 @@
 /** Looks at every device before the first case: whether it can be opened, and what it shows. */
 import { createExecutorClient, type ExecutorClient } from '../../execution/executor-client';
-import type { DeviceDescription, Probe } from '../../execution/probe';
+import type { DeviceDescription } from '../../execution/probe';
 import type { RunPlan } from '../../execution/run-plan';
+import type { OpenFailure } from '../../vfio/open-failure';
 import { CannotRun } from '../support/exit';
 import type { Interruption } from './interruption';
+import type { Unreachable } from './judgement';
 
-/** @throws CannotRun for a device that is missing, busy, forbidden or otherwise not to be opened. */
-export async function probeDevices(plan: RunPlan, interruption: Interruption): Promise<readonly DeviceDescription[]> {
+export interface Probed {
+  readonly descriptions: readonly DeviceDescription[];
+  /** Devices that cannot be opened, when others can. */
+  readonly unreachable: readonly (Unreachable & { readonly advice: string })[];
+}
+
+/** @throws CannotRun when not one of the devices can be opened: missing, busy, forbidden or otherwise. */
+export async function probeDevices(plan: RunPlan, interruption: Interruption): Promise<Probed> {
   const clients = plan.devices.map((device) => createExecutorClient(plan, device));
   const stopped = interruption.onSignal(() => stopAll(clients));
   try {
     const probes = await Promise.all(clients.map((client) => client.probe()));
-    return probes.map((probe, index) => described(probe, plan.devices[index]?.device ?? ''));
+    const descriptions = probes.flatMap((probe) => (probe.ok ? [probe.description] : []));
+    const unreachable = probes.flatMap((probe, index) =>
+      probe.ok ? [] : [unreachableOf(probe.failure, plan.devices[index]?.device ?? '')],
+    );
+    const [first] = unreachable;
+    if (first && descriptions.length === 0)
+      throw new CannotRun(unreachable.map(({ device, reason }) => named(reason, device)).join('\n'), first.advice);
+    return { descriptions, unreachable };
   } finally {
     stopped();
     await stopAll(clients);
   }
 }
 
-function described(probe: Probe, device: string): DeviceDescription {
-  if (probe.ok) return probe.description;
-  const { message, advice } = probe.failure;
-  throw new CannotRun(message.includes(device) ? message : `${device}: ${message}`, advice);
+function unreachableOf({ message, advice }: OpenFailure, device: string): Probed['unreachable'][number] {
+  return { device, reason: message, advice };
+}
+
+function named(reason: string, device: string): string {
+  return reason.includes(device) ? reason : `${device}: ${reason}`;
 }
 
 async function stopAll(clients: readonly ExecutorClient[]): Promise<void> {

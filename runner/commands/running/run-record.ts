@@ -1,13 +1,15 @@
 /** run.json: the verdict of a run and everything that it rests on. `run --json` writes the same. */
-import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { rmSync, writeFileSync } from 'node:fs';
 import type { CaseResult, Finding } from '../../execution/case-result';
+import { judgingFor } from '../../execution/judging';
 import type { DeviceDescription } from '../../execution/probe';
 import type { RunPlan } from '../../execution/run-plan';
 import type { RunVerdict } from '../../execution/verdict';
+import { writeWholeFile } from '../../execution/whole-file';
 import { fileStatus } from '../support/file-status';
 import { jsonText } from '../support/printable';
 import { shownPath } from '../support/shown-path';
-import type { Judgement } from './judgement';
+import { type Judgement, type Unreachable, waiversOf } from './judgement';
 import type { RunTarget } from './targets';
 
 export interface RecordParts {
@@ -20,6 +22,11 @@ export interface RecordParts {
   readonly judgement?: Judgement;
   readonly reasons?: readonly string[];
   readonly interrupted: boolean;
+  /** The run came to its end. */
+  readonly finished?: boolean;
+  readonly unreachable?: readonly Unreachable[];
+  /** Of results.jsonl, when it will not grow any more. */
+  readonly resultsDigest?: string;
 }
 
 export function runRecord(parts: RecordParts): Record<string, unknown> {
@@ -31,11 +38,16 @@ export function runRecord(parts: RecordParts): Record<string, unknown> {
     waived: judgement?.waived ?? 0,
     reasons: judgement?.reasons ?? parts.reasons ?? [],
     interrupted: parts.interrupted,
+    finished: parts.finished === true && !parts.interrupted,
     devices: plan.devices.map((device) => {
       const judged = judgement?.devices.find((one) => one.device === device.device);
+      const description = descriptions.find((one) => one.device === device.device);
+      const missing = parts.unreachable?.find((one) => one.device === device.device);
       return {
         ...device,
-        ...descriptions.find((one) => one.device === device.device),
+        ...description,
+        ...(description ? { waivers: waiversOf(description) } : {}),
+        ...(missing ? { unreachable: missing.reason } : {}),
         verdict: judged?.verdict ?? 'incomplete',
         waived: judged?.waived ?? 0,
         reasons: judged?.reasons ?? [],
@@ -46,11 +58,19 @@ export function runRecord(parts: RecordParts): Record<string, unknown> {
     kit: {
       name: 'vfio-conformance',
       version: plan.kitVersion,
-      catalogue: judgement?.catalogueHash ?? null,
+      catalogue: judgingFor(plan, undefined).catalogueHash,
       node: process.version,
     },
     suite: targets.map((target) => target.title).join(', '),
-    targets: targets.map(({ kind, file, title, claims }) => ({ kind, file: shownPath(file), title, claims })),
+    targets: targets.map(({ kind, file, title, claims, clauses, cases, taken }) => ({
+      kind,
+      file: shownPath(file),
+      title,
+      claims,
+      clauses,
+      cases: cases.length,
+      taken: taken.length,
+    })),
     seed: plan.seed,
     strict: plan.strict,
     grade: plan.grade,
@@ -58,7 +78,9 @@ export function runRecord(parts: RecordParts): Record<string, unknown> {
     filter: plan.filter,
     folder: shownPath(plan.folder),
     startedAt: plan.startedAt,
+    ...(plan.resumedAt === undefined ? {} : { resumedAt: plan.resumedAt }),
     endedAt: new Date().toISOString(),
+    ...(parts.resultsDigest === undefined ? {} : { results: { sha256: parts.resultsDigest } }),
     unstable: judgement?.unstable ?? [],
     clauses: judgement?.clauses ?? [],
     scenarios: results.map(scenarioRow),
@@ -100,9 +122,7 @@ export function writeRecord(file: string, record: Record<string, unknown>): void
     writeFileSync(file, text);
     return;
   }
-  const half = `${file}.${process.pid}.tmp`;
-  writeFileSync(half, text);
-  renameSync(half, file);
+  writeWholeFile(file, text);
 }
 
 /** What an earlier run wrote must not be taken for this one's, should this one end without a word. */
