@@ -2,7 +2,7 @@
 
 /**
  * `npm run build`: compiles the TypeScript, then assembles the scenario language from the verbs in runner/steps: JSON Schemas for
- * editors, validators and the verb table that the language reads at run time. It must be plain JavaScript: nothing is compiled yet.
+ * editors, validators and the verb table that the language reads at run time; then WebAssembly. It must be plain JavaScript: nothing is compiled yet.
  */
 const { spawnSync } = require('node:child_process');
 const path = require('node:path');
@@ -30,4 +30,6 @@ try {
 const compiled = node(compiler, '-p', root);
 const assembler = path.join(root, 'dist', 'build', 'assemble-schema.js');
 const assembled = existsSync(assembler) ? node(assembler) : 1;
-process.exit(compiled || assembled);
+const wasm = path.join(root, 'dist', 'build', 'assemble-wasm.js');
+const counted = existsSync(wasm) ? node(wasm) : 1;
+process.exit(compiled || assembled || counted);

@@ -19,7 +19,7 @@ export interface BitmapSeen {
   readonly missing: readonly PageRun[];
   /** Reported and not written, as far as the kit knows: DIRTY-PRECISE. */
   readonly extra: readonly PageRun[];
-  /** Runs that were too many to keep. */
+  /** Runs that were too many to keep; there may be more of those that were reported for nothing. */
   readonly omitted?: number;
 }
 
@@ -28,13 +28,12 @@ const RUNS_KEPT = 256;
 
 export function bitmapSeen(what: string, bitmap: DirtyBitmap, seen: Comparison): BitmapSeen {
   let omitted = 0;
-  const kept = (pages: readonly number[]): PageRun[] => {
-    const runs = runsOf(pages);
+  const kept = (runs: readonly PageRun[]): readonly PageRun[] => {
     omitted += Math.max(0, runs.length - RUNS_KEPT);
     return runs.slice(0, RUNS_KEPT);
   };
-  const { written, missing, extra } = seen;
-  const runs = { written: kept(written), missing: kept(missing), extra: kept(extra) };
+  const { written, missing, extraRuns } = seen;
+  const runs = { written: kept(runsOf(written)), missing: kept(runsOf(missing)), extra: kept(extraRuns) };
   return {
     what,
     iova: `0x${bitmap.iova.toString(16)}`,

@@ -1,8 +1,11 @@
 /** A dirty bitmap held against what the device was made to write, page by page. */
-import type { DirtyBitmap } from '../vfio/dirty-bitmap';
+import type { DirtyBitmap, PageRun } from '../vfio/dirty-bitmap';
 import type { Mapping } from '../vfio/iommu';
 import { runsOf } from './bitmap-seen';
 import type { DmaWrite } from './device-session';
+
+/** A device that sets every second bit of a million must not fill the memory. */
+export const MOST_RUNS = 1024;
 
 /** Pages are numbered from the start of the bitmap. */
 export interface Comparison {
@@ -10,8 +13,10 @@ export interface Comparison {
   readonly written: readonly number[];
   /** Written and not reported. */
   readonly missing: readonly number[];
-  /** Mapped and reported, but not written as far as the kit knows. */
-  readonly extra: readonly number[];
+  /** How many pages are mapped and reported, but not written as far as the kit knows. */
+  readonly extra: number;
+  /** The first of these, at most MOST_RUNS runs. */
+  readonly extraRuns: readonly PageRun[];
   /** Mapped pages in the range, and how many of them are reported. */
   readonly mapped: number;
   readonly reported: number;
@@ -19,33 +24,60 @@ export interface Comparison {
   readonly allMapped: boolean;
 }
 
-/** Bits of places where nothing is mapped, and those behind the range in the last word, are not looked at (DIRTY-RANGE). */
+/**
+ * Bits of places where nothing is mapped, and those behind the range in the last word, are not looked at (DIRTY-RANGE). Only what was
+ * written is looked at page by page: a bitmap may have 2^31 of them.
+ */
 export function compareBitmap(
   bitmap: DirtyBitmap,
   mappings: readonly Mapping[],
   writes: readonly DmaWrite[],
 ): Comparison {
-  const expected = pagesOf(bitmap, writes);
-  const written: number[] = [];
-  const missing: number[] = [];
-  const extra: number[] = [];
+  const spans = mappings.map((mapping) => spanOf(bitmap, mapping)).sort((one, other) => one.first - other.first);
+  const isMapped = (page: number) => spans.some(({ first, end }) => page >= first && page < end);
+  const written = [...pagesOf(bitmap, writes)].filter(isMapped).sort((a, b) => a - b);
+  const missing = written.filter((page) => !bitmap.has(page));
   let mapped = 0;
   let reported = 0;
-  for (const mapping of mappings) {
-    const first = Number((mapping.iova - bitmap.iova) / bitmap.pageSize);
-    const pages = Number(mapping.size / bitmap.pageSize);
-    for (let page = Math.max(first, 0); page < Math.min(first + pages, bitmap.pages); page += 1) {
-      const set = bitmap.has(page);
-      mapped += 1;
-      if (set) reported += 1;
-      if (expected.has(page)) {
-        written.push(page);
-        if (!set) missing.push(page);
-      } else if (set) extra.push(page);
-    }
+  for (const { first, end } of spans) {
+    mapped += end - first;
+    reported += bitmap.countIn(first, end - first);
   }
-  const allMapped = mapped > 0 && reported === mapped && extra.length > 0;
-  return { written, missing, extra, mapped, reported, allMapped };
+  const extra = reported - (written.length - missing.length);
+  const extraRuns = extra === 0 ? [] : runsBeside(bitmap, spans, written);
+  const allMapped = mapped > 0 && reported === mapped && extra > 0;
+  return { written, missing, extra, extraRuns, mapped, reported, allMapped };
+}
+
+interface Span {
+  readonly first: number;
+  /** Not included. */
+  readonly end: number;
+}
+
+function spanOf(bitmap: DirtyBitmap, { iova, size }: Mapping): Span {
+  const at = Number((iova - bitmap.iova) / bitmap.pageSize);
+  const first = Math.min(Math.max(at, 0), bitmap.pages);
+  return { first, end: Math.max(first, Math.min(at + Number(size / bitmap.pageSize), bitmap.pages)) };
+}
+
+/** The first pages that are set and mapped and not written. Spans and pages in ascending order. */
+function runsBeside(bitmap: DirtyBitmap, spans: readonly Span[], written: readonly number[]): readonly PageRun[] {
+  const beside: PageRun[] = [];
+  let next = 0;
+  for (const span of spans)
+    for (const run of bitmap.runsFrom(span.first)) {
+      if (run.first >= span.end) break;
+      const end = Math.min(run.first + run.pages, span.end);
+      for (let from = run.first; from < end; ) {
+        while ((written[next] ?? end) < from) next += 1;
+        const to = Math.min(written[next] ?? end, end);
+        if (to > from) beside.push({ first: from, pages: to - from });
+        if (beside.length >= MOST_RUNS) return beside;
+        from = to + 1;
+      }
+    }
+  return beside;
 }
 
 /** The pages that writes touch, numbered from the start of the bitmap, inside it or not. */
@@ -76,7 +108,11 @@ export function outside(writes: readonly DmaWrite[], iova: bigint, size: bigint)
 
 /** `3 (0x3000)`, `64 to 66 (0x40000)`: for people, not too many of them. */
 export function sayPages(bitmap: Pick<DirtyBitmap, 'addressOf'>, pages: readonly number[]): string {
-  const runs = runsOf(pages);
+  return sayRuns(bitmap, runsOf(pages));
+}
+
+/** The same of runs. */
+export function sayRuns(bitmap: Pick<DirtyBitmap, 'addressOf'>, runs: readonly PageRun[]): string {
   const said = runs.slice(0, MAX_RUNS).map(({ first, pages: count }) => {
     const last = count > 1 ? ` to ${first + count - 1}` : '';
     return `${first}${last} (0x${bitmap.addressOf(first).toString(16)})`;

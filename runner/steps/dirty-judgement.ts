@@ -3,7 +3,7 @@ import type { ClauseId, Who } from '../language/scenario';
 import type { DirtyBitmap } from '../vfio/dirty-bitmap';
 import type { Mapping } from '../vfio/iommu';
 import { bitmapSeen } from './bitmap-seen';
-import { type Comparison, compareBitmap, sayPages } from './dirty-comparison';
+import { type Comparison, compareBitmap, sayPages, sayRuns } from './dirty-comparison';
 import { type Diagnosis, diagnoseMissing } from './dirty-diagnosis';
 import type { StepContext } from './step-context';
 
@@ -46,8 +46,8 @@ export function judgeBitmap(context: StepContext, bitmap: DirtyBitmap, use: Bitm
   sayScope(context, bitmap, seen);
 }
 
-function sayRest(bitmap: DirtyBitmap, { extra }: Comparison): string {
-  return extra.length === 0 ? '' : `; set, and not written: ${sayPages(bitmap, extra)}`;
+function sayRest(bitmap: DirtyBitmap, { extraRuns }: Comparison): string {
+  return extraRuns.length === 0 ? '' : `; set, and not written: ${sayRuns(bitmap, extraRuns)}`;
 }
 
 /** Once in a case is enough. */
@@ -57,12 +57,12 @@ const SAID_EXTRA = 'pages were reported that were not written';
 function sayScope(context: StepContext, bitmap: DirtyBitmap, seen: Comparison): void {
   const { judge, memory } = context;
   // Where everything was written there is nothing to be precise about.
-  if (seen.extra.length === 0) {
+  if (seen.extra === 0) {
     if (seen.mapped > seen.written.length) judge.kept('DIRTY-PRECISE');
   } else if (!memory.values.has(SAID_EXTRA)) {
     const scope = seen.allMapped
       ? 'every mapped page is reported, whatever was written'
-      : `${seen.extra.length} pages were reported that were not written: ${sayPages(bitmap, seen.extra)}`;
+      : `${seen.extra} pages were reported that were not written: ${sayRuns(bitmap, seen.extraRuns)}`;
     memory.values.set(SAID_EXTRA, 'yes');
     judge.reported('DIRTY-PRECISE', scope);
     judge.note(`scope: ${seen.allMapped ? 'all-mapped' : 'more than was written'}`);

@@ -3,6 +3,7 @@
  * as bytes in little-endian order, where bit n is bit n % 8 of byte n / 8; bits past the last page are never looked at.
  */
 import type { ByteOrder } from '../abi';
+import { type BitMemory, bitMemory } from './bit-memory';
 
 /** Pages that follow each other. */
 export interface PageRun {
@@ -27,32 +28,41 @@ export function bitmapBytes(pages: bigint): bigint {
 }
 
 export class DirtyBitmap {
-  /** The same memory as `bytes`; bits past the last page are zero. */
-  private readonly words: Uint32Array;
+  private readonly bytes: Uint8Array;
 
   private constructor(
     readonly iova: bigint,
     /** Bytes of one page. */
     readonly pageSize: bigint,
     readonly pages: number,
-    private readonly bytes: Uint8Array,
+    /** Bits past the last page are zero. */
+    private readonly bits: BitMemory,
   ) {
-    this.words = new Uint32Array(bytes.buffer, bytes.byteOffset, bytes.length / 4);
+    this.bytes = bits.bytes;
   }
 
   /** No page set. */
   static empty(iova: bigint, pageSize: bigint, pages: number): DirtyBitmap {
-    return new DirtyBitmap(iova, pageSize, pages, new Uint8Array(Number(bitmapBytes(BigInt(pages)))));
+    return new DirtyBitmap(iova, pageSize, pages, bitMemory(Number(bitmapBytes(BigInt(pages)))));
   }
 
   /** From bitmap memory with words in the host's byte order; the bytes are copied. Words that are not there count as zero. */
   static fromMemory(iova: bigint, pageSize: bigint, pages: number, memory: Uint8Array, order: ByteOrder): DirtyBitmap {
+    return DirtyBitmap.filled(iova, pageSize, pages, (bytes) => bytes.set(memory.subarray(0, bytes.length)), order);
+  }
+
+  /** `fill` puts words in the host's byte order into the zeroed bytes it is given. */
+  static filled(
+    iova: bigint,
+    pageSize: bigint,
+    pages: number,
+    fill: (bytes: Uint8Array) => void,
+    order: ByteOrder,
+  ): DirtyBitmap {
     const bitmap = DirtyBitmap.empty(iova, pageSize, pages);
     const { bytes } = bitmap;
-    bytes.set(memory.subarray(0, bytes.length));
-    if (order === 'big') {
-      Buffer.from(bytes.buffer).swap64();
-    }
+    fill(bytes);
+    if (order === 'big') Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).swap64();
     const last = byteOf(pages);
     if ((pages & 7) !== 0) {
       bytes[last] = bitmap.byte(last) & ((1 << (pages & 7)) - 1);
@@ -84,49 +94,75 @@ export class DirtyBitmap {
     }
   }
 
-  /** Adds the pages of another bitmap of the same range. */
-  merge(other: DirtyBitmap): void {
-    this.checkSameRange(other);
-    for (let n = 0; n < this.words.length; n++) {
-      this.words[n] = this.word(n) | other.word(n);
-    }
-  }
-
   /** Number of pages set. */
   count(): number {
+    return this.bits.count(0, this.bytes.length);
+  }
+
+  /** Number of pages set among `pages` from `first` on, as far as they lie in the range. */
+  countIn(first: number, pages: number): number {
+    const from = Math.max(0, first);
+    const to = Math.min(this.pages, first + pages);
     let count = 0;
-    for (let n = 0; n < this.words.length; n++) {
-      count += bitsIn(this.word(n));
+    const wholeFrom = Math.ceil(from / 8);
+    const wholeTo = byteOf(to);
+    if (wholeFrom >= wholeTo) {
+      for (let page = from; page < to; page += 1) if (this.has(page)) count += 1;
+      return count;
     }
-    return count;
+    for (let page = from; page < wholeFrom * 8; page += 1) if (this.has(page)) count += 1;
+    for (let page = wholeTo * 8; page < to; page += 1) if (this.has(page)) count += 1;
+    return count + this.bits.count(wholeFrom, wholeTo);
   }
 
   /** Runs of set pages in order of their address. */
   runs(): Generator<PageRun> {
-    return runsOf(this.words.length, this.pages, (n) => this.word(n));
+    return this.runsFrom(0);
+  }
+
+  /** Runs of set pages from page `start` on; one that reaches over it begins there. */
+  *runsFrom(start: number): Generator<PageRun> {
+    let page = Math.max(0, start);
+    while (page < this.pages) {
+      const first = this.next(page, true);
+      if (first >= this.pages) return;
+      page = this.next(first, false);
+      yield { first, pages: page - first };
+    }
   }
 
   /** Compares with what should be set. Ranges must be the same. */
   compare(expected: DirtyBitmap, maxRuns = 16): BitmapDifference {
     this.checkSameRange(expected);
-    let missing = 0;
-    let extra = 0;
-    for (let n = 0; n < this.words.length; n++) {
-      const here = this.word(n);
-      const there = expected.word(n);
-      if (here !== there) {
-        missing += bitsIn(there & ~here);
-        extra += bitsIn(here & ~there);
-      }
-    }
-    const runs = (some: number, wordAt: (n: number) => number): readonly PageRun[] =>
-      some === 0 ? [] : take(runsOf(this.words.length, this.pages, wordAt), maxRuns);
+    const { onlyHere, onlyThere } = this.bits.differences(expected.bits);
     return {
-      missing,
-      extra,
-      missingRuns: runs(missing, (n) => expected.word(n) & ~this.word(n)),
-      extraRuns: runs(extra, (n) => this.word(n) & ~expected.word(n)),
+      missing: onlyThere,
+      extra: onlyHere,
+      missingRuns: onlyThere === 0 ? [] : runsWithout(expected, this, maxRuns),
+      extraRuns: onlyHere === 0 ? [] : runsWithout(this, expected, maxRuns),
     };
+  }
+
+  /** The first page from `page` on that is set, or not set; the number of pages when there is none. */
+  private next(page: number, set: boolean): number {
+    const { bytes, pages } = this;
+    let at = page;
+    while (at < pages) {
+      if ((at & 7) === 0) {
+        const word = byteOf(at);
+        const skipped = (word & 3) === 0 ? this.bits.skip(word, set ? 0 : 0xff) : word;
+        at = skipped * 8;
+        if (at >= pages) return pages;
+        const byte = bytes[skipped] ?? 0;
+        if (byte === (set ? 0 : 0xff)) {
+          at += 8;
+          continue;
+        }
+      }
+      if (this.has(at) === set) return at;
+      at += 1;
+    }
+    return pages;
   }
 
   private checkSameRange(other: DirtyBitmap): void {
@@ -138,10 +174,6 @@ export class DirtyBitmap {
   private byte(index: number): number {
     return this.bytes[index] ?? 0;
   }
-
-  private word(index: number): number {
-    return this.words[index] ?? 0;
-  }
 }
 
 /** Not a shift: the largest bitmaps have more than 2^31 pages. */
@@ -149,54 +181,21 @@ function byteOf(page: number): number {
   return Math.floor(page / 8);
 }
 
-function bitsIn(word: number): number {
-  if (word === 0) {
-    return 0;
-  }
-  const pairs = word - ((word >>> 1) & 0x5555_5555);
-  const nibbles = (pairs & 0x3333_3333) + ((pairs >>> 2) & 0x3333_3333);
-  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f_0f0f, 0x0101_0101) >>> 24;
-}
-
-/** Turns a page's place in its 32-bit word into the bit's, on a machine whose own words are big endian. */
-const BYTE_FLIP = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 24;
-
-/** Words of zeros and of ones are passed at once; only mixed ones are looked at bit by bit. */
-function* runsOf(words: number, pages: number, wordAt: (n: number) => number): Generator<PageRun> {
-  let first = -1;
-  for (let n = 0; n < words; n++) {
-    const word = wordAt(n) | 0;
-    if (word === 0 && first < 0) {
-      continue;
+/** The first runs of pages set in one bitmap and not in another of the same range. */
+function runsWithout(one: DirtyBitmap, other: DirtyBitmap, maxRuns: number): readonly PageRun[] {
+  const found: PageRun[] = [];
+  for (const run of one.runs()) {
+    const end = run.first + run.pages;
+    let from = run.first;
+    for (const hole of other.runsFrom(run.first)) {
+      if (hole.first >= end || found.length >= maxRuns) break;
+      if (hole.first > from) found.push({ first: from, pages: hole.first - from });
+      from = hole.first + hole.pages;
     }
-    if (word === -1) {
-      first = first < 0 ? n * 32 : first;
-      continue;
-    }
-    for (let place = 0; place < 32; place++) {
-      const set = (word & (1 << (place ^ BYTE_FLIP))) !== 0;
-      if (set && first < 0) {
-        first = n * 32 + place;
-      } else if (!set && first >= 0) {
-        yield { first, pages: n * 32 + place - first };
-        first = -1;
-      }
-    }
+    if (from < end) found.push({ first: from, pages: end - from });
+    if (found.length >= maxRuns) return found.slice(0, maxRuns);
   }
-  if (first >= 0) {
-    yield { first, pages: pages - first };
-  }
-}
-
-function take<T>(from: Iterable<T>, count: number): readonly T[] {
-  const taken: T[] = [];
-  for (const item of from) {
-    if (taken.length >= count) {
-      break;
-    }
-    taken.push(item);
-  }
-  return taken;
+  return found;
 }
 
 function floorDivide(value: bigint, by: bigint): bigint {

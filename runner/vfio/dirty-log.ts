@@ -142,9 +142,8 @@ export class DirtyLog {
   }
 
   private bitmapOf(request: BitmapRequest, pages: number, memory: HostMemory, length: number): DirtyBitmap {
-    const bytes = new Uint8Array(length);
-    this.host.peek(memory, 0, bytes);
-    return DirtyBitmap.fromMemory(request.iova, request.pageSize, pages, bytes, this.order);
+    const fill = (bytes: Uint8Array) => this.host.peek(memory, 0, bytes.subarray(0, length));
+    return DirtyBitmap.filled(request.iova, request.pageSize, pages, fill, this.order);
   }
 
   private setArgsz(call: Uint8Array, argsz: number | undefined): Uint8Array {

@@ -15,7 +15,16 @@ const all = (pages: number) => [{ iova: AT, size: BigInt(pages) * PAGE }];
 
 test('missing and extra pages are told apart', () => {
   const seen = compareBitmap(bitmap(8, [1, 5]), all(8), [write(1), write(2)]);
-  expect(seen).toEqual({ written: [1, 2], missing: [2], extra: [5], mapped: 8, reported: 2, allMapped: false });
+  const extraRuns = [{ first: 5, pages: 1 }];
+  expect(seen).toEqual({
+    written: [1, 2],
+    missing: [2],
+    extra: 1,
+    extraRuns,
+    mapped: 8,
+    reported: 2,
+    allMapped: false,
+  });
 });
 
 test('bits where nothing is mapped are not looked at', () => {
@@ -24,18 +33,44 @@ test('bits where nothing is mapped are not looked at', () => {
     { iova: AT + 6n * PAGE, size: 2n * PAGE },
   ];
   const seen = compareBitmap(bitmap(8, [0, 3, 4]), mappings, [write(0), write(7), write(5)]);
-  expect(seen).toMatchObject({ written: [0, 7], missing: [7], extra: [], mapped: 4, reported: 1 });
+  expect(seen).toMatchObject({ written: [0, 7], missing: [7], extra: 0, extraRuns: [], mapped: 4, reported: 1 });
 });
 
 test('a range that begins inside of what is known numbers pages from its own start', () => {
   const later = DirtyBitmap.empty(AT + 4n * PAGE, PAGE, 4);
   later.markWritten(AT + 5n * PAGE, 1n);
-  expect(compareBitmap(later, all(8), [write(5), write(1)])).toMatchObject({ written: [1], missing: [], extra: [] });
+  expect(compareBitmap(later, all(8), [write(5), write(1)])).toMatchObject({ written: [1], missing: [], extra: 0 });
 });
 
 test('all mapped pages set is a scope of its own, unless all were written', () => {
   expect(compareBitmap(bitmap(2, [0, 1]), all(2), [write(0)]).allMapped).toBe(true);
   expect(compareBitmap(bitmap(2, [0, 1]), all(2), [write(0), write(1)]).allMapped).toBe(false);
+});
+
+test('pages that were reported for nothing are told in runs, which written ones and holes in what is mapped cut', () => {
+  const set = Array.from({ length: 40 }, (_, n) => n);
+  const mappings = [
+    { iova: AT + 20n * PAGE, size: 10n * PAGE },
+    { iova: AT, size: 12n * PAGE },
+  ];
+  const seen = compareBitmap(bitmap(40, set), mappings, [write(0), write(4, 2n * PAGE), write(15), write(29)]);
+  expect(seen.extra).toBe(22 - 4);
+  expect(seen.extraRuns).toEqual([
+    { first: 1, pages: 3 },
+    { first: 6, pages: 6 },
+    { first: 20, pages: 9 },
+  ]);
+});
+
+test('the largest bitmap is compared without looking at each of its pages', () => {
+  const pages = 2 ** 31;
+  const full = DirtyBitmap.filled(AT, PAGE, pages, (bytes) => bytes.fill(0xff), 'little');
+  const seen = compareBitmap(full, all(pages), [write(7)]);
+  expect(seen).toMatchObject({ extra: pages - 1, reported: pages, mapped: pages, allMapped: true });
+  expect(seen.extraRuns).toEqual([
+    { first: 0, pages: 7 },
+    { first: 8, pages: pages - 8 },
+  ]);
 });
 
 test('a write touches every page that it reaches', () => {

@@ -106,13 +106,24 @@ test('comparing tells lost pages from extra ones', () => {
   expect(() => of([]).compare(DirtyBitmap.empty(0n, PAGE, 99))).toThrow(RangeError);
 });
 
-test('merging adds pages', () => {
-  const bitmap = DirtyBitmap.empty(0n, PAGE, 10);
-  bitmap.markWritten(0n, 1n);
-  const other = DirtyBitmap.empty(0n, PAGE, 10);
-  other.markWritten(PAGE * 9n, 1n);
-  bitmap.merge(other);
-  expect(pagesOf(bitmap)).toEqual([0, 9]);
+test('pages are counted in any part of the range, whatever its edges', () => {
+  const set = fc.uniqueArray(fc.nat(299));
+  fc.assert(
+    fc.property(set, fc.integer({ min: -20, max: 320 }), fc.nat(320), (pages, first, count) => {
+      const bitmap = DirtyBitmap.fromMemory(0n, PAGE, 300, memory(pages, 300, 'little'), 'little');
+      expect(bitmap.countIn(first, count)).toBe(pages.filter((page) => page >= first && page < first + count).length);
+    }),
+  );
+});
+
+test('runs are listed from any page on', () => {
+  const bitmap = DirtyBitmap.fromMemory(0n, PAGE, 300, memory([3, 4, 5, 64, 200], 300, 'little'), 'little');
+  expect([...bitmap.runsFrom(4)]).toEqual([
+    { first: 4, pages: 2 },
+    { first: 64, pages: 1 },
+    { first: 200, pages: 1 },
+  ]);
+  expect([...bitmap.runsFrom(201)]).toEqual([]);
 });
 
 test('pages around 2^31 are counted, listed and compared: shifts of page numbers would lose them', () => {
