@@ -26,6 +26,8 @@ export interface ReadingArguments {
 export class BufferReader {
   private looks = 0;
   private count = 0;
+  /** Bytes of the buffers before this one. */
+  private before = 0;
 
   constructor(
     private readonly context: StepContext,
@@ -47,7 +49,8 @@ export class BufferReader {
   /** Step d; with something to compare each buffer is read twice, the plainer way first but for every third one. */
   private fetchAndCompare(offer: Offer): Uint8Array | 'ended' {
     const { compare } = this.args;
-    const pieces = piecesOfBuffer(this.args.pieces, this.count);
+    const pieces = piecesOfBuffer(this.args.pieces, this.before);
+    this.before += Number(offer.size);
     this.count += 1;
     const both = this.args.via === 'both' && this.isMappable(offer);
     const via = this.args.via === 'both' ? 'read' : this.args.via;

@@ -40,9 +40,12 @@ export function giveBuffers(
   buffers: readonly Uint8Array[],
   giving: Giving,
 ): GivingFailure | undefined {
+  let before = 0;
   for (const [at, buffer] of buffers.entries()) {
-    const failure = giveBuffer(migration, buffer, giving, at, at === buffers.length - 1);
+    const pieces = piecesOfBuffer(giving.pieces, before);
+    const failure = giveBuffer(migration, buffer, { ...giving, pieces }, at, at === buffers.length - 1);
     if (failure) return { ...failure, at };
+    before += buffer.length;
     if (giving.pause !== undefined) context.host.sleep(giving.pause);
   }
   return undefined;
@@ -64,7 +67,7 @@ function giveBuffer(
     return { ...ownFailure('outside', 'write data', message), tooLarge };
   }
   const via = giving.via === 'alternate' ? (at % 2 === 0 ? 'mmap' : 'read') : giving.via;
-  const how = { pieces: piecesOfBuffer(giving.pieces, at), via };
+  const how = { pieces: giving.pieces, via };
   const written = transferInPieces(migration, 'write', offset.value, buffer, how);
   if (!written.ok) return { ...written, tooLarge: false };
   const told = migration.writeField('data_size', claimed(buffer, giving, room, last));

@@ -18,17 +18,17 @@ const SMALL: Partial<Record<PiecesWord, TransferPieces>> = { u8: 1, u16: 2, u32:
 export function Pieces(options: Description = {}): TUnsafe<PiecesWord> {
   return Choice(WORDS, {
     description:
-      '`bulk`: one call if the device gives all; `natural`: 8, 4, 2 and 1 bytes as QEMU does, in the first 64 buffers; `u8` to `u64`: nothing wider, in the first and last 512 bytes of a buffer; `odd`: pieces of 509 bytes; `mixed`: all widths in turn, some of them not aligned, in the first and last 512 bytes.',
+      '`bulk`: one call if the device gives all; `natural`: 8, 4, 2 and 1 bytes as QEMU does, in the first 4 MiB; `u8` to `u64`: nothing wider, in the first and last 512 bytes of a buffer; `odd`: pieces of 509 bytes; `mixed`: all widths in turn, some of them not aligned, in the first and last 512 bytes.',
     ...options,
   });
 }
 
-/** Buffers of one stream that are moved in natural pieces; a state of hundreds of MiB in words of 8 bytes would show nothing more. */
-const NATURAL_BUFFERS = 64;
+/** Bytes of one stream that are moved in natural pieces; a state of hundreds of MiB in words of 8 bytes would show nothing more. */
+const NATURAL_BYTES = 4 * 1024 * 1024;
 
-/** How the `nth` buffer of a stream, from 0, is cut. */
-export function piecesOfBuffer(pieces: PiecesWord, nth: number): PiecesWord {
-  return pieces === 'natural' && nth >= NATURAL_BUFFERS ? 'bulk' : pieces;
+/** How a buffer is cut that comes after `before` bytes of its stream. */
+export function piecesOfBuffer(pieces: PiecesWord, before: number): PiecesWord {
+  return pieces === 'natural' && before >= NATURAL_BYTES ? 'bulk' : pieces;
 }
 
 /** Reads a buffer, or writes one, cut as the word says. */
@@ -42,10 +42,8 @@ export function transferInPieces(
   const move = (from: number, to: number, pieces: TransferPieces): Outcome<unknown> => {
     const part = bytes.subarray(from, to);
     const options = { via: how.via, pieces };
-    if (direction === 'write') return migration.writeData(offset + BigInt(from), part, options);
-    const read = migration.readData(offset + BigInt(from), BigInt(part.length), options);
-    if (read.ok) part.set(read.value.bytes);
-    return read;
+    const at = offset + BigInt(from);
+    return direction === 'write' ? migration.writeData(at, part, options) : migration.readInto(at, part, options);
   };
   const { length } = bytes;
   const small = SMALL[how.pieces];

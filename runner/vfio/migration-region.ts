@@ -79,6 +79,12 @@ export class MigrationRegion {
     return refused ?? transferData(this.region, 'read', dataOffset, new Uint8Array(Number(size)), options);
   }
 
+  /** The same, into memory of the caller's: as many bytes as it has. */
+  readInto(dataOffset: bigint, bytes: Uint8Array, options: TransferOptions = {}): Outcome<Transfer> {
+    const refused = this.check('read data', dataOffset, BigInt(bytes.length));
+    return refused ?? transferData(this.region, 'read', dataOffset, bytes, options);
+  }
+
   /** Writes bytes into the data section at `dataOffset`, as the device gave it: it is checked here. data_size is the caller's to write. */
   writeData(dataOffset: bigint, bytes: Uint8Array, options: TransferOptions = {}): Outcome<Transfer> {
     const refused = this.check('write data', dataOffset, BigInt(bytes.length));

@@ -48,7 +48,7 @@ export class DmaTransfer {
   private fromDevice(source: bigint, iova: bigint, count: number): void {
     const at = this.deviceAddress(source, count);
     if (at === undefined) this.lastError = 1;
-    else this.toMemory(iova, this.state.memory.slice(at, at + count));
+    else this.toMemory(iova, this.state.read(at, count));
   }
 
   private fromMemory(iova: bigint, destination: bigint, count: number): void {

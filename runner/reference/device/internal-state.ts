@@ -71,6 +71,8 @@ export function decodeRegisters(bytes: Uint8Array): StateRegisters {
   return registers;
 }
 
+const EMPTY = new Uint8Array(0);
+
 const MAX_FRESH_CONTENTS = 4;
 const freshContents = new Map<string, Uint8Array>();
 
@@ -89,13 +91,16 @@ function freshContent(size: number, seed: number): Uint8Array {
 /** CRC-32 of fresh contents, by the same key. */
 const freshDigests = new Map<string, number>();
 
-/** What must migrate: internal memory and registers. Notices which blocks of memory changed. */
+/**
+ * What must migrate: internal memory and registers. Notices which blocks of memory changed. Most devices of a test are opened and closed with hardly
+ * a block changed, and the largest has 64 MiB: what did not change is shared, and only changed blocks are a device's own.
+ */
 export class InternalState {
   registers: StateRegisters = freshRegisters();
-  /** Made when it is first looked at: most devices of a test are opened and closed without, and the largest has 64 MiB. */
-  private content: Uint8Array | undefined;
-  /** The memory is to hold the fresh content, and does not yet. */
-  private stale = true;
+  /** Never written to: the fresh content, or what was handed over; undefined until somebody looks. */
+  private base: Uint8Array | undefined;
+  /** What stands in place of a block of the base. */
+  private readonly own = new Map<number, Uint8Array>();
   private readonly changed = new Set<number>();
   private allChanged = true;
   private digestOf: number | undefined;
@@ -106,13 +111,9 @@ export class InternalState {
     private readonly seed: number,
   ) {}
 
+  /** A copy of all of it. */
   get memory(): Uint8Array {
-    this.content ??= new Uint8Array(this.size);
-    if (this.stale) {
-      this.stale = false;
-      this.content.set(freshContent(this.size, this.seed));
-    }
-    return this.content;
+    return this.read(0, this.size);
   }
 
   get blocks(): number {
@@ -121,32 +122,52 @@ export class InternalState {
 
   /** Power-on content: the same for the same seed. */
   makeFresh(): void {
-    this.stale = true;
+    this.base = undefined;
+    this.own.clear();
     this.registers = freshRegisters();
     this.touchAll();
   }
 
+  /** A copy of `length` bytes; they lie inside. */
+  read(at: number, length: number): Uint8Array {
+    const bytes = this.content().slice(at, at + length);
+    for (const [block, own] of this.own) {
+      const start = block * BLOCK_SIZE;
+      const from = Math.max(at, start);
+      const to = Math.min(at + length, start + BLOCK_SIZE);
+      if (from < to) bytes.set(own.subarray(from - start, to - start), from - at);
+    }
+    return bytes;
+  }
+
   write(at: number, bytes: Uint8Array): void {
-    this.memory.set(bytes, at);
+    for (let done = 0; done < bytes.length; ) {
+      const within = (at + done) % BLOCK_SIZE;
+      const part = bytes.subarray(done, done + BLOCK_SIZE - within);
+      this.block(Math.floor((at + done) / BLOCK_SIZE)).set(part, within);
+      done += part.length;
+    }
     this.touch(at, bytes.length);
   }
 
   /** New content for one block, decided by `seed`. */
   scramble(block: number, seed: number): void {
-    new SeededRandom(seed).fill(this.memory.subarray(block * BLOCK_SIZE, (block + 1) * BLOCK_SIZE));
+    new SeededRandom(seed).fill(this.block(block));
     this.touch(block * BLOCK_SIZE, BLOCK_SIZE);
   }
 
+  /** Takes `memory` over: whoever gives it away does not write to it any more. */
   replace(memory: Uint8Array, registers: StateRegisters): void {
-    this.memory.set(memory);
+    this.base = memory;
+    this.own.clear();
     this.registers = { ...registers };
     this.touchAll();
   }
 
   /** CRC-32 of the internal memory. */
   digest(): number {
-    if (this.stale) return this.freshDigest();
-    this.digestOf ??= crc32(this.memory);
+    if (this.base === undefined && this.own.size === 0) return this.freshDigest();
+    this.digestOf ??= this.computeDigest();
     return this.digestOf;
   }
 
@@ -170,6 +191,33 @@ export class InternalState {
     if (this.allChanged) return;
     const last = Math.floor((at + length - 1) / BLOCK_SIZE);
     for (let block = Math.floor(at / BLOCK_SIZE); block <= last; block++) this.changed.add(block);
+  }
+
+  private content(): Uint8Array {
+    this.base ??= freshContent(this.size, this.seed);
+    return this.base;
+  }
+
+  /** A block to write to. */
+  private block(number: number): Uint8Array {
+    let block = this.own.get(number);
+    if (block === undefined) {
+      block = this.content().slice(number * BLOCK_SIZE, (number + 1) * BLOCK_SIZE);
+      this.own.set(number, block);
+    }
+    return block;
+  }
+
+  private computeDigest(): number {
+    const content = this.content();
+    let digest = 0;
+    let at = 0;
+    for (const block of [...this.own.keys()].sort((a, b) => a - b)) {
+      digest = crc32(content.subarray(at, block * BLOCK_SIZE), digest);
+      digest = crc32(this.own.get(block) ?? EMPTY, digest);
+      at = (block + 1) * BLOCK_SIZE;
+    }
+    return crc32(content.subarray(at), digest);
   }
 
   private freshDigest(): number {

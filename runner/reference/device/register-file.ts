@@ -55,10 +55,17 @@ export class RegisterFile {
     const image = offset < IMAGE_SIZE ? this.image() : undefined;
     for (let at = 0; at < count; at++) {
       const place = offset + at;
-      if (image !== undefined && place < IMAGE_SIZE) into[at] = image.getUint8(place);
-      else into[at] = place >= DEVICE_MEMORY_BASE ? (this.state.memory[place - DEVICE_MEMORY_BASE] ?? 0) : 0;
+      into[at] = image !== undefined && place < IMAGE_SIZE ? image.getUint8(place) : 0;
     }
+    this.readMemory(offset, into.subarray(0, count));
     return count;
+  }
+
+  /** The part of `into` that lies in the window into device memory; behind its end there is nothing. */
+  private readMemory(offset: number, into: Uint8Array): void {
+    const from = Math.max(offset, DEVICE_MEMORY_BASE) - DEVICE_MEMORY_BASE;
+    const to = Math.min(offset + into.length - DEVICE_MEMORY_BASE, this.state.size);
+    if (from < to) into.set(this.state.read(from, to - from), from + DEVICE_MEMORY_BASE - offset);
   }
 
   write(offset: number, from: Uint8Array): number {

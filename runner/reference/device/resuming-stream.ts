@@ -91,7 +91,9 @@ export class ResumingStream {
     if (this.packets === 0 && !this.refused) return 0;
     if (this.refused || !this.finished || this.memory === undefined || this.registers === undefined)
       return fail('EINVAL');
-    this.state.replace(this.memory, this.registers);
+    const { memory, registers } = this;
+    this.memory = undefined;
+    this.state.replace(memory, registers);
     return 0;
   }
 

@@ -45,7 +45,7 @@ export function encodePacket(packet: Packet): Uint8Array {
   return bytes;
 }
 
-/** The packet, or why it is none. Nothing in the bytes is believed before the checksum has been. */
+/** The packet, or why it is none; its payload is a part of `bytes`. Nothing in the bytes is believed before the checksum has been. */
 export function decodePacket(bytes: Uint8Array): Packet | { readonly problem: string } {
   if (bytes.length < PACKET_HEADER_SIZE) return { problem: 'shorter than a header' };
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
@@ -62,7 +62,7 @@ export function decodePacket(bytes: Uint8Array): Packet | { readonly problem: st
     sequence: view.getUint32(16, true),
     takenBefore: view.getUint32(20, true),
     address: view.getUint32(24, true),
-    payload: bytes.slice(PACKET_HEADER_SIZE),
+    payload: bytes.subarray(PACKET_HEADER_SIZE),
   };
 }
 

@@ -39,22 +39,28 @@ function cutUp(device: ReferenceDevice): void {
 }
 
 function putTogether(device: ReferenceDevice): void {
-  let gathered: number[] = [];
+  let gathered = new Uint8Array(2 * PACKET_HEADER_SIZE);
+  let length = 0;
   override(device.resuming, 'begin', (original) => () => {
-    gathered = [];
+    length = 0;
     original();
   });
   override(device.resuming, 'consume', (original) => (bytes) => {
-    gathered.push(...bytes);
-    if (gathered.length < PACKET_HEADER_SIZE) return 0;
-    const packet = Uint8Array.from(gathered);
-    if (packet.length < packetLength(packet)) return 0;
-    gathered = [];
+    if (length + bytes.length > gathered.length) {
+      const larger = new Uint8Array(2 * (length + bytes.length));
+      larger.set(gathered);
+      gathered = larger;
+    }
+    gathered.set(bytes, length);
+    length += bytes.length;
+    if (length < PACKET_HEADER_SIZE || length < packetLength(gathered)) return 0;
+    const packet = gathered.slice(0, length);
+    length = 0;
     return original(packet);
   });
   override(device.resuming, 'finish', (original) => () => {
-    const incomplete = gathered.length > 0;
-    gathered = [];
+    const incomplete = length > 0;
+    length = 0;
     // Zeros are no packet: a stream that ends within one is refused.
     if (incomplete) device.resuming.consume(new Uint8Array(PACKET_HEADER_SIZE));
     return original();
