@@ -20,6 +20,7 @@ export function commandLines(
   const where = ['--device', device.device];
   if (device.destination !== undefined) where.push('--destination', device.destination);
   if (device.profile !== undefined) where.push('--profile', shownPath(device.profile, cwd));
+  if (device.host !== 'local') where.push('--host', device.host);
   const walk = ['--seed', String(seed), '--path', path];
   if (maxSteps !== DEFAULT_MAX_STEPS) walk.push('--max-steps', String(maxSteps));
   const line = (words: readonly string[]): string => ['vfio-conformance', ...words].map(shellWord).join(' ');

@@ -7,11 +7,14 @@ import fc from 'fast-check';
 import type { CaseResult } from '../case-result';
 import type { Abilities } from './abilities';
 import type { CaseRunner } from './case-runner';
+import { controlled } from './control';
+import { stateOf } from './last-state';
 import { Model, type State } from './model';
 import { anyMove } from './moves';
+import { Mark } from './moves/lives';
 import { type Outcome, outcomeOf } from './primary-finding';
 import { caseOfText, scenarioText } from './scenario-text';
-import { leaveOut } from './tidy';
+import { leaveOut, replaceBeginning } from './tidy';
 import { type Command, Walk, WalkEnds, type WalkStep } from './walk';
 
 export interface ExploreOptions {
@@ -108,6 +111,7 @@ class Explorer {
       return { ...sofar, walks: this.walks };
     }
     await this.tidy(this.best);
+    await this.control(this.best);
     const number = details.counterexamplePath?.split(':')[0] ?? '0';
     return {
       ...sofar,
@@ -157,11 +161,23 @@ class Explorer {
         return;
       }
     }
-    await leaveOut(moves, async (fewer) => {
+    const holds = async (fewer: readonly Command[]): Promise<boolean> => {
       if (this.options.interrupted?.() === true) return false;
       const { walk, outcome } = await this.attempt(fewer);
       return this.takes(walk, outcome);
-    });
+    };
+    const fewer = await leaveOut(moves, holds);
+    const marked = await replaceBeginning(fewer, new Mark(), holds);
+    if (marked) await leaveOut(marked, holds);
+  }
+
+  /** Puts a control before a walk that needs one for its diagnosis. */
+  private async control({ outcome, steps, moves }: Best): Promise<void> {
+    const wanted = controlled(outcome, steps, this.options.abilities);
+    if (!wanted || this.options.interrupted?.() === true) return;
+    const behind = outcomeOf(await this.runSteps(wanted.steps), wanted.steps);
+    if (behind.kind === 'found' && behind.finding.clause === wanted.clause)
+      this.best = { outcome: behind, steps: wanted.steps, moves };
   }
 
   /** Makes the walk, asking the device where the model has to know, and runs it. */
@@ -238,25 +254,4 @@ function isFailing(outcome: Outcome): outcome is Failing {
 /** The move that made the step at which something showed, from 0. */
 function moveOf(walk: Walk, { step }: Failing): number {
   return (walk.steps[step] ?? walk.steps.at(-1))?.move ?? 0;
-}
-
-const STATES: readonly (State | undefined)[] = [
-  'stop',
-  'running',
-  'stop-and-copy',
-  'pre-copy',
-  'resuming',
-  undefined,
-  'error',
-  undefined,
-];
-
-/** The state of the device at the end of a case, as it was read last. */
-function stateOf(result: CaseResult): State | undefined {
-  const row = result.accesses.findLast(
-    ({ side, call, target, errno }) =>
-      side === 'source' && call === 'pread' && target === 'device_state' && errno === '',
-  );
-  const value = /^0x([0-9a-f]+)/.exec(row?.value ?? '')?.[1];
-  return value === undefined ? undefined : STATES[Number.parseInt(value, 16) & 7];
 }

@@ -78,6 +78,8 @@ export class Model {
   readonly pokes = new Set<ClauseId>();
   /** A transition was refused, and none has worked since. */
   refused = false;
+  /** Buffers were read in one piece each. */
+  readWhole = false;
   /** The user did what a device may resent: until it is reset nothing is promised. */
   spoilt = false;
   /** Steps so far, nested ones too. */

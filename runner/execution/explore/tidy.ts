@@ -23,6 +23,22 @@ export async function leaveOut<T>(
   return best;
 }
 
+/**
+ * The items with as long a beginning as can be replaced by one other, such that `holds` still does. So a walk that came to its content by a
+ * whole migration has it by a mark, which no shrinking could put in.
+ */
+export async function replaceBeginning<T>(
+  items: readonly T[],
+  by: T,
+  holds: (fewer: readonly T[]) => Promise<boolean>,
+): Promise<readonly T[] | undefined> {
+  for (let length = items.length - 1; length > 1; length -= 1) {
+    const fewer = [by, ...items.slice(length)];
+    if (await holds(fewer)) return fewer;
+  }
+  return undefined;
+}
+
 async function withoutSome<T>(
   items: readonly T[],
   length: number,

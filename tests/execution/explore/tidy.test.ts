@@ -1,4 +1,4 @@
-import { leaveOut } from '../../../runner/execution/explore/tidy';
+import { leaveOut, replaceBeginning } from '../../../runner/execution/explore/tidy';
 
 test('leaves out what can only be left out together, and keeps the last', async () => {
   const asked: string[] = [];
@@ -21,4 +21,17 @@ test('leaves alone what is as short as it can be', async () => {
   });
   expect(rest).toEqual(items);
   expect(asked).toBe(3);
+});
+
+test('a beginning is replaced by one item, as long a one as can be', async () => {
+  const asked: string[] = [];
+  const holds = async (letters: readonly string[]): Promise<boolean> => {
+    asked.push(letters.join(''));
+    return letters.includes('d');
+  };
+  expect(await replaceBeginning([...'abcde'], 'M', holds)).toEqual([...'Mde']);
+  expect(asked).toEqual(['Me', 'Mde']);
+  expect(await replaceBeginning([...'abcde'], 'M', async () => false)).toBeUndefined();
+  // One for one is no gain.
+  expect(await replaceBeginning(['a', 'b'], 'M', async () => true)).toBeUndefined();
 });

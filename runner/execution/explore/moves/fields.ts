@@ -24,6 +24,10 @@ class ReadReserved extends Move {
 interface Poke {
   readonly clause: ClauseId;
   readonly step: StepData;
+  /** Shows at once, where it may be read without a part in the saving loop, that the write had an effect. */
+  readonly check?: { readonly field: string; readonly not: number } | 'state';
+  /** A value that says nothing where nothing is saved. */
+  readonly savingOnly?: true;
 }
 
 const WRONG_ACCESS = { provoke: 'MIG-ACCESS-USER' };
@@ -32,12 +36,32 @@ const WRONG_ACCESS = { provoke: 'MIG-ACCESS-USER' };
 const POKES: readonly Poke[] = [
   { clause: 'MIG-RESERVED-W', step: { write: { field: 'reserved', u32: 0xffffffff } } },
   { clause: 'MIG-RESERVED-W', step: { write: { field: 'reserved', u32: 2 } } },
-  { clause: 'MIG-RO-PENDING', step: { write: { field: 'pending_bytes', u64: 0 }, ...WRONG_ACCESS } },
-  { clause: 'MIG-RO-PENDING', step: { write: { field: 'pending_bytes', u64: 0x5eed0000 }, ...WRONG_ACCESS } },
-  { clause: 'MIG-RO-OFFSET', step: { write: { field: 'data_offset', u64: 0x5eed0000 }, ...WRONG_ACCESS } },
-  { clause: 'MIG-WIDTH', step: { write: { region: 'migration', at: 0, u8: 2 }, ...WRONG_ACCESS } },
-  { clause: 'MIG-WIDTH', step: { write: { region: 'migration', at: 0, u64: 2 }, ...WRONG_ACCESS } },
-  { clause: 'MIG-WIDTH', step: { write: { region: 'migration', at: 2, u32: 0 }, ...WRONG_ACCESS } },
+  {
+    clause: 'MIG-RO-PENDING',
+    step: { write: { field: 'pending_bytes', u64: 0 }, ...WRONG_ACCESS },
+    savingOnly: true,
+  },
+  {
+    clause: 'MIG-RO-PENDING',
+    step: { write: { field: 'pending_bytes', u64: 0x5eed0000 }, ...WRONG_ACCESS },
+    check: { field: 'pending_bytes', not: 0x5eed0000 },
+  },
+  {
+    clause: 'MIG-RO-OFFSET',
+    step: { write: { field: 'data_offset', u64: 0x5eed0000 }, ...WRONG_ACCESS },
+    check: { field: 'data_offset', not: 0x5eed0000 },
+  },
+  ...[
+    { at: 0, u8: 2 },
+    { at: 0, u64: 2 },
+    { at: 2, u32: 0 },
+  ].map(
+    (access): Poke => ({
+      clause: 'MIG-WIDTH',
+      step: { write: { region: 'migration', ...access }, ...WRONG_ACCESS },
+      check: 'state',
+    }),
+  ),
 ];
 
 /** A write that the text says has no effect, or that the device refuses. */
@@ -46,14 +70,17 @@ class PokeField extends Move {
     super();
   }
 
-  protected allowed({ state, session }: Readonly<Model>): boolean {
+  protected allowed({ state, session, isSaving }: Readonly<Model>): boolean {
+    if (this.poke.savingOnly === true && !isSaving) return false;
     // Half a buffer, or half a stream, would be spoilt by what a device may well do.
     return state !== 'error' && state !== 'resuming' && session?.inBuffer !== true;
   }
 
   take(model: Model, walk: Walk): void {
-    const { clause, step } = this.poke;
+    const { clause, step, check } = this.poke;
     walk.add({ ...step, expect: { result: 'either' } });
+    if (check === 'state') walk.add({ state: model.state, judge: clause });
+    else if (check && !model.isSaving) walk.add({ read: check, expect: { result: 'either' }, judge: clause });
     model.pokes.add(clause);
     model.doubt(clause);
   }

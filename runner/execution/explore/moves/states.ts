@@ -21,8 +21,11 @@ export class Go extends Move {
     super();
   }
 
-  protected allowed({ state, given, spoilt }: Readonly<Model>): boolean {
-    return !spoilt && ARCS[state].includes(this.to) && (state !== 'resuming' || given === 'whole');
+  protected allowed({ state, given, spoilt, content, doubts }: Readonly<Model>): boolean {
+    if (spoilt || !ARCS[state].includes(this.to)) return false;
+    // A state that has just come is looked at before anything is made of it: what it lacks is not blamed on a later save.
+    if (state === 'running' && content !== undefined && doubts.has('RES-APPLY')) return false;
+    return state !== 'resuming' || given === 'whole';
   }
 
   take(model: Model, walk: Walk): void {
@@ -115,12 +118,15 @@ class AskForInvalid extends Move {
     const { state } = model;
     const clause = INVALID[this.to] ?? 'STATE-VALID-USER';
     const after = this.to === 'error' ? [state, 'error'] : state;
-    walk.add({
-      transition: this.to,
-      provoke: 'STATE-VALID-USER',
-      expect: { result: 'failure', state: after },
-      judge: clause,
-    });
+    walk.add(
+      {
+        transition: this.to,
+        provoke: 'STATE-VALID-USER',
+        expect: { result: 'failure', state: after },
+        judge: blame(model.pokes, [clause]) ?? clause,
+      },
+      `${this.to} is not refused`,
+    );
     model.doubt(clause);
     if (this.to === 'error') model.move(await walk.state());
   }

@@ -1,15 +1,16 @@
 /**
- * `node dist/runner/execution/explore/survey/main.js [NAME...] [--runs N] [--seed N] [--max-steps N] [--json FILE] [--docs FILE]`:
- * explores the reference device with each of its faults, and says which of them walks come to. Without names: all faults.
+ * `node dist/runner/execution/explore/survey/main.js [NAME...] [--runs N] [--seed N] [--max-steps N] [--json FILE] [--docs FILE]
+ * [--correct]`: explores the reference device with each of its faults, and says which of them walks come to. Without names: all faults, or
+ * with --correct all devices that have none, on which nothing may be found.
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
-import { PECULIARITIES } from '../../../reference/registry';
+import { correctNames, faultNames } from './subjects';
 import type { SurveyOptions, SurveyRow } from './survey-row';
-import { intoDocument, sayRow, sayTotals } from './survey-text';
+import { intoDocument, sayFalseAlarms, sayRow, sayTotals } from './survey-text';
 import type { SurveyReply } from './survey-worker';
 
 async function main(): Promise<void> {
@@ -21,19 +22,19 @@ async function main(): Promise<void> {
       'max-steps': { type: 'string', default: '30' },
       json: { type: 'string' },
       docs: { type: 'string' },
+      correct: { type: 'boolean', default: false },
     },
   });
-  const names =
-    positionals.length > 0
-      ? positionals
-      : [...PECULIARITIES.values()].flatMap(({ name, benign }) => (benign ? [] : [name]));
+  const names = positionals.length > 0 ? positionals : values.correct ? correctNames() : faultNames();
   const options = { seed: Number(values.seed), runs: Number(values.runs), maxSteps: Number(values['max-steps']) };
   const began = performance.now();
   const rows = await surveyAll(names, options, (row, done) =>
     process.stdout.write(`${String(done).padStart(4)}/${names.length}  ${sayRow(row)}\n`),
   );
   const seconds = (performance.now() - began) / 1000;
-  process.stdout.write(`\n${sayTotals(rows)}\n${seconds.toFixed(0)} s\n`);
+  const totals = values.correct ? sayFalseAlarms(rows) : sayTotals(rows);
+  process.stdout.write(`\n${totals}\n${seconds.toFixed(0)} s\n`);
+  if (values.correct && rows.some(({ outcome }) => outcome !== 'not-reached')) process.exitCode = 1;
   if (values.json !== undefined)
     fs.writeFileSync(values.json, `${JSON.stringify({ ...options, seconds, rows }, null, 2)}\n`);
   if (values.docs !== undefined)

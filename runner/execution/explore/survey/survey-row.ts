@@ -1,21 +1,20 @@
-/** What walks make of one fault of the reference device: whether they come to it, and what they say of it. */
+/** What walks make of one reference device: whether they come to its fault, and what they say of it. */
 import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import type { ClauseId } from '../../../language/scenario';
-import type { Peculiarity } from '../../../reference/peculiarity';
 import { DEFAULT_LIMITS, type DevicePlan, type RunPlan } from '../../run-plan';
-import { deviceFor } from '../../self-test/self-test';
 import { explore } from '../explore';
 import { prepare } from '../prepare';
 import { countSteps } from '../step-data';
 import { stepsOf, writeScenario } from '../written-scenario';
+import type { Subject } from './subjects';
 
 export interface SurveyRow {
   readonly name: string;
   readonly device: string;
   readonly breaks: readonly ClauseId[];
-  /** `trouble`: a walk that the kit itself could not finish. For a variation `found` is a false alarm, and `not-reached` as it should be. */
+  /** `trouble`: a walk that the kit itself could not finish. A correct device is `not-reached`, or else a `wrong-diagnosis`. */
   readonly outcome: 'found' | 'wrong-diagnosis' | 'not-reached' | 'trouble';
   readonly clause?: ClauseId;
   /** Reported in the run of the written scenario, and neither the fault's clause nor one that follows from it. */
@@ -35,14 +34,13 @@ export interface SurveyOptions {
   readonly maxSteps: number;
 }
 
-export async function surveyOne(peculiarity: Peculiarity, options: SurveyOptions): Promise<SurveyRow> {
+export async function surveyOne(subject: Subject, options: SurveyOptions): Promise<SurveyRow> {
   const began = performance.now();
-  const device = `${deviceFor(peculiarity)}+${peculiarity.name}`;
-  const { name, breaks } = peculiarity;
+  const { name, device, breaks } = subject;
   const base = { name, device, breaks, beyond: [], walks: 0, steps: 0, stepsBefore: 0, reproduced: false };
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'vfio-conformance-survey-'));
   try {
-    const found = await look(peculiarity, { device, host: 'local' }, folder, options);
+    const found = await look(breaks, { device, host: 'local' }, folder, options);
     return { ...base, ...found, seconds: (performance.now() - began) / 1000 };
   } finally {
     fs.rmSync(folder, { recursive: true });
@@ -52,7 +50,7 @@ export async function surveyOne(peculiarity: Peculiarity, options: SurveyOptions
 type Found = Pick<SurveyRow, 'outcome' | 'message'> & Partial<SurveyRow>;
 
 async function look(
-  { breaks }: Peculiarity,
+  breaks: readonly ClauseId[],
   device: DevicePlan,
   folder: string,
   options: SurveyOptions,

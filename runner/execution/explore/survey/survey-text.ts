@@ -24,6 +24,13 @@ export function sayTotals(rows: readonly SurveyRow[]): string {
   ].join('\n');
 }
 
+/** Of devices that have no fault. */
+export function sayFalseAlarms(rows: readonly SurveyRow[]): string {
+  const silent = rows.filter(({ outcome }) => outcome === 'not-reached');
+  const walks = silent.reduce((sum, row) => sum + row.walks, 0);
+  return `nothing found on ${silent.length} of ${rows.length} correct devices, in ${walks} walks`;
+}
+
 /** The document with a fresh table between its two marks. */
 export function intoDocument(text: string, rows: readonly SurveyRow[], options: SurveyOptions): string {
   const begin = text.indexOf(BEGIN);

@@ -1,5 +1,5 @@
 /** A worker of the survey: takes one name after the other. */
-import { PECULIARITIES } from '../../../reference/registry';
+import { subjectOf } from './subjects';
 import { type SurveyOptions, type SurveyRow, surveyOne } from './survey-row';
 
 export type SurveyReply =
@@ -11,12 +11,12 @@ const [options = '{}'] = process.argv.slice(2);
 const send = (reply: SurveyReply): void => void process.send?.(reply);
 
 process.on('message', ({ name }: { readonly name: string }) => {
-  const peculiarity = PECULIARITIES.get(name);
-  if (!peculiarity) {
+  const subject = subjectOf(name);
+  if (!subject) {
     send({ kind: 'trouble', message: `there is no fault or variation ${name}` });
     return;
   }
-  surveyOne(peculiarity, JSON.parse(options) as SurveyOptions).then(
+  surveyOne(subject, JSON.parse(options) as SurveyOptions).then(
     (row) => send({ kind: 'row', row }),
     (error: unknown) =>
       send({ kind: 'trouble', message: `${name}: ${error instanceof Error ? error.stack : String(error)}` }),
