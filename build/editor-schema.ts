@@ -19,7 +19,7 @@ export function editorSchemas(language: GeneratedLanguage, clauses: readonly str
     ...extra,
   });
   const schemas = {} as Record<DocumentKind, Schema>;
-  for (const kind of ['scenario', 'profile'] as const) schemas[kind] = root(kind, shared);
+  for (const kind of ['scenario', 'shared', 'profile'] as const) schemas[kind] = root(kind, shared);
   for (const kind of ['suite', 'catalogue', 'conditions'] as const)
     schemas[kind] = root(kind, { definitions: build.simple() });
   return schemas;
@@ -166,6 +166,8 @@ class Builder {
   }
 
   private opaque(key: string, describing: Schema): Schema {
+    if (key === 'with') return { ...describing, type: 'object', minProperties: 1 };
+    if (key === 'default') return describing;
     if (key === 'expect') return { ...describing, $ref: '#/definitions/expectation' };
     if (key !== 'matrix') return { ...describing, $ref: '#/definitions/steps' };
     const row = { type: 'object', minProperties: 1 };

@@ -1,9 +1,10 @@
 /** A scenario file: checked once for each row of its matrix, complained of once. */
 import { scenarioId } from './case-id';
 import type { CheckedDocument } from './document';
+import { followCases } from './follow';
 import { type Matrix, NO_MATRIX, type Row, readMatrix } from './matrix';
 import { fill } from './placeholders';
-import type { Case, Scenario } from './scenario';
+import type { Case, Scenario, Step } from './scenario';
 import type { ScenarioFile } from './schemas';
 import { StepReader } from './steps';
 import { type Entry, entryOf, type MapTree, type Tree } from './tree';
@@ -51,6 +52,10 @@ export function checkScenario(document: CheckedDocument, tree: Tree): Scenario |
       });
     }
   }
+  followCases(
+    document,
+    files.map(({ file }) => ({ steps: file.steps ?? [], finallySteps: file.finally ?? [] })),
+  );
   const first = files[0]?.file;
   if (!first || document.hasErrors) return undefined;
   const name = entryOf(tree, 'scenario');
@@ -74,8 +79,8 @@ export function checkScenario(document: CheckedDocument, tree: Tree): Scenario |
       clauses: read.clauses,
       needs: read.needs,
       tags: read.tags,
-      steps: read.steps,
-      finallySteps: read.finally ?? [],
+      steps: limited(read.steps, read.within),
+      finallySteps: limited(read.finally ?? [], read.within),
     };
   });
   const union = (of: (one: Case) => readonly string[]) => [...new Set(cases.flatMap(of))];
@@ -90,13 +95,18 @@ export function checkScenario(document: CheckedDocument, tree: Tree): Scenario |
   };
 }
 
+/** The scenario's own `within` holds for every step that says nothing itself. */
+function limited(steps: readonly Step[], within: number | undefined): readonly Step[] {
+  return within === undefined ? steps : steps.map((step) => ({ within, ...step }));
+}
+
 function readScenarioFile(document: CheckedDocument, tree: MapTree): ScenarioFile | undefined {
   const { vocabulary } = document.surroundings;
   const host = new StepReader(document);
   // What is missing in the whole file is told at its first line.
   const place = { name: 'the scenario', owner: tree.entries[0]?.keyRange ?? tree.range };
   const read = document.read(vocabulary.documents.scenario, vocabulary.validator('scenario'), tree, place, host);
-  return document.hasErrors ? undefined : (read as ScenarioFile);
+  return read === undefined ? undefined : (read as ScenarioFile);
 }
 
 function fillScenario(document: CheckedDocument, tree: MapTree, row: Row, matrix: Matrix, used: Set<string>): MapTree {

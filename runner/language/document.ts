@@ -1,6 +1,8 @@
 /** One file while it is checked: complaints, the vocabulary, the catalogue, and the values that a matrix put in. */
 
+import path from 'node:path';
 import type { Complaints } from './complaints';
+import { Course } from './course';
 import type { JsonSchema } from './json-schema';
 import type { Problem } from './problem';
 import { type Place, Reader, type ReaderHost } from './reader';
@@ -23,28 +25,60 @@ interface FilledProblem {
   readonly from: FilledFrom;
 }
 
+/** A placeholder without a value has no form yet. */
+function holdsUnknown(tree: Tree): boolean {
+  if (tree.kind === 'scalar') return tree.unknown === true;
+  return (tree.kind === 'list' ? tree.items : tree.entries.map((entry) => entry.value)).some(holdsUnknown);
+}
+
 export class CheckedDocument {
   private readonly filled: FilledProblem[] = [];
+  /** Something wrong with a value of the file that uses this one, and told there. */
+  private toldThere = false;
+  readonly course: Course;
 
   constructor(
     readonly complaints: Complaints,
     readonly surroundings: Surroundings,
-  ) {}
+    /** For a file of shared steps: who uses it, and where that is written there. */
+    readonly user?: { readonly document: CheckedDocument; readonly range: TextRange },
+  ) {
+    this.course = user?.document.course ?? new Course();
+  }
 
   complain(range: TextRange, problem: Problem, scalar?: ScalarTree): void {
     const { code, message, ...advice } = problem;
-    if (scalar?.filledFrom) this.filled.push({ range, problem, from: scalar.filledFrom });
+    // A value that a use puts in is wrong where it is written, not where it is put.
+    const elsewhere = scalar?.filledFrom?.elsewhere;
+    if (elsewhere) this.complainOfValue(elsewhere, range, problem);
+    else if (scalar?.filledFrom) this.filled.push({ range, problem, from: scalar.filledFrom });
     else this.complaints.error(range, code, message, advice);
   }
 
+  private complainOfValue(written: ScalarTree, put: TextRange, problem: Problem): void {
+    const { file, line, column } = this.complaints.position(put);
+    const there = `it is put in at ${path.basename(file)}:${line}:${column}`;
+    const cause = problem.cause === undefined ? there : `${problem.cause}; ${there}`;
+    this.toldThere = true;
+    this.course.incomplete = true;
+    this.user?.document.complain(written.range, { ...problem, cause }, written);
+  }
+
+  /** Where a token of this document is to be shown: in a file of shared steps, where the file is used, or where the value is written. */
+  shown(range: TextRange, scalar?: ScalarTree): TextRange {
+    if (!this.user) return range;
+    const value = scalar?.filledFrom?.elsewhere;
+    return value ? this.user.document.shown(value.range, value) : this.user.document.shown(this.user.range);
+  }
+
   get hasErrors(): boolean {
-    return this.complaints.hasErrors || this.filled.length > 0;
+    return this.complaints.hasErrors || this.filled.length > 0 || this.toldThere;
   }
 
   /** Reads a value by its schema; what the schema refuses and the reader cannot explain is told in the validator's words. */
   read(schema: JsonSchema, validator: Validator | undefined, tree: Tree, place: Place, host: ReaderHost): unknown {
     const value = new Reader(host).read(schema, tree, place);
-    if (validator && !validator(toPlain(tree)) && !this.hasErrors) {
+    if (validator && !validator(toPlain(tree)) && !this.hasErrors && !holdsUnknown(tree)) {
       const error = validator.errors?.[0];
       const where = error?.instancePath ? `${error.instancePath.slice(1).replaceAll('/', '.')} ` : '';
       this.complain(place.owner, {

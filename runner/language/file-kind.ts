@@ -4,12 +4,13 @@ import { positionAt, type Source } from './source';
 import { nearest, quote } from './suggest';
 import { caretRange, entryOf, type Tree } from './tree';
 
-export type FileKind = 'scenario' | 'suite' | 'profile' | 'catalogue' | 'conditions';
+export type FileKind = 'scenario' | 'suite' | 'profile' | 'catalogue' | 'conditions' | 'shared';
 
 /** In this order: a scenario and a suite have `clauses` too. */
 const TOP_KEYS: ReadonlyArray<readonly [string, FileKind]> = [
   ['scenario', 'scenario'],
   ['suite', 'suite'],
+  ['shared', 'shared'],
   ['device', 'profile'],
   ['conditions', 'conditions'],
   ['clauses', 'catalogue'],
@@ -19,6 +20,7 @@ const CALLED: Readonly<Record<FileKind, string>> = {
   scenario: 'a scenario',
   suite: 'a suite',
   profile: 'a device profile',
+  shared: 'a file of shared steps',
   catalogue: 'a catalogue of clauses',
   conditions: 'a list of conditions',
 };
@@ -52,7 +54,7 @@ export function unknownKind(source: Source, tree: Tree): Diagnostic {
   const place: Tree = entry ? { kind: 'scalar', range: entry.keyRange, value: null, text: '', plain: true } : tree;
   return {
     ...at(source, place, 'unknown-file', message),
-    cause: `a scenario begins with \`scenario:\`, a suite with \`suite:\`, a device profile with \`device:\`${keys.length === 0 ? '' : `; here is ${quote(keys[0] ?? '')}`}`,
+    cause: `a scenario begins with \`scenario:\`, a suite with \`suite:\`, shared steps with \`shared:\`, a device profile with \`device:\`${keys.length === 0 ? '' : `; here is ${quote(keys[0] ?? '')}`}`,
     ...(suggestion ? { suggestion } : {}),
   };
 }

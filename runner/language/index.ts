@@ -11,6 +11,7 @@ export {
   loadConditions,
   loadProfile,
   loadScenario,
+  loadShared,
   loadSuite,
   PACKAGE_ROOT,
 } from './load';

@@ -1,3 +1,5 @@
+import type { Role } from './roles';
+
 /** The part of JSON Schema (draft-07) that the language uses, with its own keywords. */
 export interface JsonSchema {
   readonly type?: string | readonly string[];
@@ -33,8 +35,16 @@ export interface JsonSchema {
   readonly 'x-exactly-one'?: readonly (readonly string[])[];
   /** Of each group of keys at most one is given. */
   readonly 'x-at-most-one'?: readonly (readonly string[])[];
+  /** A key that means something only beside others: {leave: [buffers]}. */
+  readonly 'x-with'?: Readonly<Record<string, readonly string[]>>;
   /** Names that editors offer beside the numbers. */
   readonly 'x-values'?: readonly string[];
+  /** What a name or a state stands for, so that a scenario can be followed without being run; see roles.ts. */
+  readonly 'x-role'?: Role;
+  /** The states in which the verb does what it is for. */
+  readonly 'x-in'?: readonly string[];
+  /** The state in which the verb leaves the device; `any` where that depends on what is written. */
+  readonly 'x-state'?: string;
 }
 
 /** Every keyword above; a verb that uses another one fails the build. */
@@ -67,5 +77,9 @@ export const KEYWORDS: ReadonlySet<string> = new Set([
   'x-maximum',
   'x-exactly-one',
   'x-at-most-one',
+  'x-with',
   'x-values',
+  'x-role',
+  'x-in',
+  'x-state',
 ]);

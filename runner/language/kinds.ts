@@ -50,6 +50,7 @@ export const KINDS: Readonly<Record<string, Kind>> = {
     pattern(scalar, SELECTOR_PATTERN, 'not-a-clause', 'a clause id or a family', HELP.selector),
   label: (_schema, scalar) => pattern(scalar, LABEL_PATTERN, 'not-a-label', 'a label', HELP.label),
   text: (schema, scalar) => text(schema, scalar),
+  shared: (schema, scalar) => text(schema, scalar),
   bytes: (_schema, scalar) => {
     if (typeof scalar.value === 'string' && new RegExp(BYTES_PATTERN).test(scalar.value)) {
       return { value: Uint8Array.from(Buffer.from(scalar.value.replaceAll(' ', ''), 'hex')) };

@@ -3,7 +3,15 @@ import path from 'node:path';
 import { Complaints } from './complaints';
 import { kindOf, unknownKind } from './file-kind';
 import { statusOf, yamlFilesUnder } from './glob';
-import { type LanguageOptions, loadCatalogue, loadConditions, loadProfile, loadScenario, loadSuite } from './load';
+import {
+  type LanguageOptions,
+  loadCatalogue,
+  loadConditions,
+  loadProfile,
+  loadScenario,
+  loadShared,
+  loadSuite,
+} from './load';
 import { parse } from './parse';
 import type { Checked, Diagnostic } from './scenario';
 import { readSource } from './source';
@@ -35,6 +43,7 @@ function lintFile(file: string, how: 'named' | 'found', options: LanguageOptions
   const loaders: Record<typeof kind, () => Checked<unknown>> = {
     scenario: () => loadScenario(parsed, options),
     suite: () => loadSuite(parsed, options),
+    shared: () => loadShared(parsed, options),
     profile: () => loadProfile(parsed, options),
     conditions: () => loadConditions(parsed, options),
     catalogue: () => loadCatalogue(parsed, options),

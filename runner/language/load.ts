@@ -5,11 +5,13 @@ import type { Catalogue } from './catalogue';
 import { checkCatalogue, checkConditions } from './check-catalogue';
 import { checkProfile } from './check-profile';
 import { checkScenario } from './check-scenario';
+import { checkShared, type SharedSteps } from './check-shared';
 import { checkSuite } from './check-suite';
 import { Complaints } from './complaints';
 import { CheckedDocument } from './document';
 import { type FileKind, kindOf, wrongKind } from './file-kind';
 import { statusOf } from './glob';
+import { PACKAGE_ROOT } from './package-root';
 import { parse } from './parse';
 import { prebuiltCatalogue } from './prebuilt-catalogue';
 import type { Checked, ClauseId, DeviceProfile, Diagnostic, Scenario, Suite } from './scenario';
@@ -26,7 +28,7 @@ export interface LanguageOptions {
   readonly vocabulary?: Vocabulary;
 }
 
-export const PACKAGE_ROOT = path.join(__dirname, '..', '..', '..');
+export { PACKAGE_ROOT };
 
 /** A scenario file; its matrix is unrolled into cases. */
 export function loadScenario(file: string | Parsed, options: LanguageOptions = {}): Checked<Scenario> {
@@ -52,6 +54,13 @@ function loadSuiteWithin(file: string | Parsed, options: LanguageOptions, open: 
     };
     return load(file, 'suite', options, catalogue, (document, tree) => checkSuite(document, tree, around));
   });
+}
+
+/** A file of shared steps by itself, with the defaults of its parameters. */
+export function loadShared(file: string | Parsed, options: LanguageOptions = {}): Checked<SharedSteps> {
+  return withCatalogue(options, (catalogue) =>
+    load(file, 'shared', options, catalogue, (document, tree) => checkShared(document, tree)),
+  );
 }
 
 /** A device profile. */

@@ -56,11 +56,24 @@ function fillScalar(tree: ScalarTree, text: string, filling: Filling): Tree {
   });
   if (unknown) return { ...tree, unknown: true };
   if (whole) {
-    if (whole.kind !== 'scalar') return whole;
+    if (whole.kind !== 'scalar') return isElsewhere(whole) ? at(whole, tree.range) : whole;
     const axis = text.slice(2, -1);
-    return { ...whole, range: tree.range, filledFrom: { axis, range: whole.range } };
+    return { ...whole, range: tree.range, filledFrom: whole.filledFrom ?? { axis, range: whole.range } };
   }
   return { ...tree, ...resolvePlain(filled) };
+}
+
+function isElsewhere(tree: Tree): boolean {
+  if (tree.kind === 'scalar') return tree.filledFrom?.elsewhere !== undefined;
+  return (tree.kind === 'list' ? tree.items : tree.entries.map((entry) => entry.value)).some(isElsewhere);
+}
+
+/** A value of another file takes the place of its placeholder: offsets of that file mean nothing in this one. */
+function at(tree: Tree, range: TextRange): Tree {
+  if (tree.kind === 'scalar') return { ...tree, range };
+  if (tree.kind === 'list') return { ...tree, range, alias: range, items: tree.items.map((item) => at(item, range)) };
+  const entries = tree.entries.map((entry) => ({ ...entry, keyRange: range, value: at(entry.value, range) }));
+  return { ...tree, range, alias: range, entries };
 }
 
 function lookUp(match: string, name: string, tree: ScalarTree, filling: Filling): Tree | undefined {

@@ -8,7 +8,7 @@ import { name, Opaque } from './schema-parts';
 export const ProfileFile = Type.Object(
   {
     device: name('What the device is called in reports'),
-    description: Type.Optional(Text()),
+    description: Type.Optional(Text({ description: 'What is worth knowing about the model' })),
     match: Type.Object(
       {
         pci: Type.Optional(
@@ -52,7 +52,11 @@ export const ProfileFile = Type.Object(
     ),
     counter: Type.Optional(
       Type.Object(
-        { region: RegionName(), at: Address(), width: Width() },
+        {
+          region: RegionName({ description: 'Where the register is' }),
+          at: Address({ description: 'From the start of the region' }),
+          width: Width({ description: 'Bytes of the register' }),
+        },
         { description: 'A register that moves while the device runs and stands still when it is stopped' },
       ),
     ),
@@ -60,7 +64,7 @@ export const ProfileFile = Type.Object(
     deadline: Type.Optional(Duration({ description: 'How long a step may take when it does not say', minimum: 1 })),
     waivers: Type.Array(
       Type.Object({
-        clause: ClauseId(),
+        clause: ClauseId({ description: 'The clause that the device is known to break' }),
         reason: Text({ description: 'Why the device breaks the clause, as in "erratum 12"' }),
         until: Type.Unsafe<string>({
           type: 'string',

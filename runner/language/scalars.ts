@@ -26,6 +26,7 @@ import {
   WIDTHS,
 } from './names';
 import { BYTES_PATTERN, CLAUSE_PATTERN, DURATION_PATTERN, LABEL_PATTERN, SIZE_PATTERN } from './patterns';
+import type { Role } from './roles';
 import type { Step } from './scenario';
 
 /** What every scalar may say about itself to editors and docs. `default` and `examples` are in YAML spelling. */
@@ -34,6 +35,8 @@ export interface Description {
   readonly description?: string;
   readonly default?: unknown;
   readonly examples?: readonly unknown[];
+  /** For names and states: what they stand for in the course of a scenario. */
+  readonly 'x-role'?: Role;
 }
 
 /** Both ends belong to the range. Bytes, milliseconds or a plain number, as the scalar has it. */
@@ -198,6 +201,16 @@ export function Many<Item extends TSchema>(item: Item, options: Description = {}
     ...options,
     'x-kind': 'many',
   });
+}
+
+/** A file of shared steps, by its path from the file that names it or from the package's folder scenarios. Its steps are read in with it. */
+export function SharedFile(options: Description = {}): TUnsafe<string> {
+  return Type.Unsafe<string>({ type: 'string', minLength: 1, maxLength: 500, ...options, 'x-kind': 'shared' });
+}
+
+/** Values by name, for a file of shared steps. They are put into its steps, and are not among the lowered arguments. */
+export function SharedValues(options: Description = {}): TUnsafe<undefined> {
+  return Type.Unsafe<undefined>({ type: 'object', ...options, 'x-kind': 'opaque' });
 }
 
 /** Nested steps, as in `on` and `repeat`. In YAML they may also stand beside the verb: `- on: destination` and `steps:` under it. */

@@ -44,6 +44,9 @@ export const ScenarioFile = Type.Object(
         description: `Runs the scenario once for each combination of values, put in where \${name} stands: {from: [running, pre-copy], to: [stop]}; or a list of maps, one for each run`,
       }),
     ),
+    within: Type.Optional(
+      Duration({ description: 'How long each step may take that does not say so itself', minimum: 1 }),
+    ),
     steps: Steps({ description: 'What to do, in order' }),
     finally: Type.Optional(Steps({ description: 'What to do afterwards, whatever happened' })),
   },
@@ -75,6 +78,7 @@ export type ExpectationMap = Static<typeof ExpectationMap>;
 export const CommonKeys = Type.Object({
   expect: Type.Optional(
     Opaque({
+      title: 'An expectation',
       description:
         'What should happen when that is not plain success: {errno: [EINVAL], state: running}, or failure, or either',
     }),
@@ -93,10 +97,34 @@ export const CommonKeys = Type.Object({
 });
 export type CommonKeys = Static<typeof CommonKeys>;
 
+/** Steps that several files use, each with its own values. */
+export const SharedFile = Type.Object(
+  {
+    shared: name(
+      'What the steps do, as a sentence without a full stop: "Saves the whole state while the device is stopped"',
+    ),
+    description: Type.Optional(Text({ description: 'What who uses them should know' })),
+    parameters: Type.Unsafe<Readonly<Record<string, { readonly description?: string }>>>({
+      ...Type.Object({}),
+      additionalProperties: Type.Object({
+        description: Type.Optional(Text({ description: 'What the value is for' })),
+        default: Type.Optional(
+          Opaque({ description: 'The value where a use gives none; without a default every use gives one' }),
+        ),
+      }),
+      default: {},
+      description: `Names that stand as \${name} in the steps, and are given values by \`use: {file: ..., with: {name: value}}\``,
+    }),
+    steps: Steps({ description: 'What to do, in order' }),
+  },
+  { title: 'Shared steps' },
+);
+export type SharedFile = Static<typeof SharedFile>;
+
 export const SuiteFile = Type.Object(
   {
     suite: Label({ description: 'The name that `run` takes; the same as the file has' }),
-    description: Type.Optional(Text()),
+    description: Type.Optional(Text({ description: 'What the suite is for' })),
     claims: Type.Array(Choice(CLAIM_NAMES), {
       uniqueItems: true,
       default: [],
@@ -136,6 +164,7 @@ export const DOCUMENT_SCHEMAS = {
   expectation: ExpectationMap,
   common: CommonKeys,
   suite: SuiteFile,
+  shared: SharedFile,
   profile: ProfileFile,
   catalogue: CatalogueFile,
   conditions: ConditionsFile,

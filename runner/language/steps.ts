@@ -1,13 +1,15 @@
 /** Steps: one verb each, in short or long form, and the keys that may stand beside any verb. */
+import { VERB } from './course';
 import type { CheckedDocument } from './document';
 import { readExpectation } from './expectation';
 import type { JsonSchema } from './json-schema';
 import type { ReaderHost } from './reader';
 import type { Expectation, Step } from './scenario';
 import type { CommonKeys } from './schemas';
+import { useSharedSteps } from './shared-steps';
 import type { TextRange } from './source';
 import { listing, nearest, quote } from './suggest';
-import { caretRange, describe, type Entry, type MapTree, render, type Tree } from './tree';
+import { caretRange, describe, type Entry, entryOf, type MapTree, render, type Tree } from './tree';
 import { type VerbEntry, verbValidator } from './vocabulary';
 
 const MAX_TITLE = 100;
@@ -36,7 +38,9 @@ export class StepReader implements ReaderHost {
       });
       return [];
     }
-    return tree.items.map((item) => this.step(item, owner)).filter((step) => step !== undefined);
+    const steps = tree.items.map((item) => this.step(item, owner)).filter((step) => step !== undefined);
+    if (steps.length < tree.items.length) this.document.course.incomplete = true;
+    return steps;
   }
 
   private step(tree: Tree, owner: TextRange): Step | undefined {
@@ -61,15 +65,32 @@ export class StepReader implements ReaderHost {
         cause: `begin a new step: "- ${other.key}: ..."`,
       });
     }
-    const args = this.args(verb, first, tree);
+    const long = this.longForm(verb, first, tree);
+    const args = long && this.args(verb, first, long);
+    if (!args) this.document.course.incomplete = true;
     const beside = this.beside(verb, first, tree, named);
-    return {
+    const step: Step = {
       verb: verb.name,
       args: args ?? {},
       title: title(verb, first.value),
       position: this.document.complaints.position(first.keyRange),
       ...beside,
     };
+    this.document.course.remember(step, this.tokens(first, long));
+    return step;
+  }
+
+  /** Where the verb and the values of its arguments are written. */
+  private tokens(verb: Entry, args: MapTree | undefined): ReadonlyMap<string, readonly TextRange[]> {
+    const tokens = new Map<string, readonly TextRange[]>([[VERB, [this.document.shown(verb.keyRange)]]]);
+    for (const { key, value } of args?.entries ?? []) {
+      const written = value.kind === 'list' ? value.items : [value];
+      tokens.set(
+        key,
+        written.map((one) => this.document.shown(caretRange(one), one.kind === 'scalar' ? one : undefined)),
+      );
+    }
+    return tokens;
   }
 
   private notAStep(tree: Tree, owner: TextRange): void {
@@ -109,12 +130,32 @@ export class StepReader implements ReaderHost {
     });
   }
 
-  private args(verb: VerbEntry, entry: Entry, step: MapTree): Record<string, unknown> | undefined {
-    const tree = this.longForm(verb, entry, step);
-    if (!tree) return undefined;
+  private args(verb: VerbEntry, entry: Entry, tree: MapTree): Record<string, unknown> | undefined {
     const place = { name: verb.name, owner: entry.keyRange };
     const validator = this.document.surroundings.vocabulary.validator(verbValidator(verb.name));
-    return this.document.read(verb.arguments, validator, tree, place, this) as Record<string, unknown> | undefined;
+    const read = this.document.read(verb.arguments, validator, tree, place, this) as
+      | Record<string, unknown>
+      | undefined;
+    return read && this.withSharedSteps(verb, read, tree, entry.keyRange);
+  }
+
+  /** A file of shared steps stands for its steps: what runs them gets them like nested steps. */
+  private withSharedSteps(
+    verb: VerbEntry,
+    { with: _values, ...args }: Record<string, unknown>,
+    tree: MapTree,
+    owner: TextRange,
+  ): Record<string, unknown> {
+    const key = Object.keys(verb.arguments.properties ?? {}).find(
+      (name) => verb.arguments.properties?.[name]?.['x-kind'] === 'shared',
+    );
+    if (key === undefined) return _values === undefined ? args : { ...args, with: _values };
+    const file = entryOf(tree, key)?.value;
+    const steps =
+      file?.kind === 'scalar' && typeof args[key] === 'string'
+        ? useSharedSteps(this.document, file, entryOf(tree, 'with'), owner)
+        : [];
+    return { ...args, steps };
   }
 
   /** Every form as a map: what stands in the short form is the main argument, and `steps:` may stand beside the verb. */

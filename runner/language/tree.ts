@@ -26,6 +26,8 @@ export interface ScalarTree extends Aliased {
 export interface FilledFrom {
   readonly axis: string;
   readonly range: TextRange;
+  /** The value itself, where it stands in another file: the one that uses this one. */
+  readonly elsewhere?: ScalarTree;
 }
 
 export interface ListTree extends Aliased {

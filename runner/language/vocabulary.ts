@@ -14,7 +14,15 @@ export interface VerbEntry {
   readonly arguments: JsonSchema;
 }
 
-export type DocumentKind = 'scenario' | 'expectation' | 'common' | 'suite' | 'profile' | 'catalogue' | 'conditions';
+export type DocumentKind =
+  | 'scenario'
+  | 'expectation'
+  | 'common'
+  | 'suite'
+  | 'profile'
+  | 'catalogue'
+  | 'conditions'
+  | 'shared';
 
 /** A validator as ajv generates it. */
 export interface Validator {

@@ -44,7 +44,7 @@ export const verb = defineVerb({
     ),
   }),
   main: 'require',
-  examples: ['capabilities: [zpci-base, zpci-group]', 'capabilities: {}'],
+  examples: ['capabilities: {}', 'capabilities: [zpci-base, zpci-group]'],
   takesExpect: false,
   run(context: StepContext, args) {
     const info = context.session.device.info();

@@ -11,11 +11,11 @@ export const verb = defineVerb({
   name: 'counter',
   summary: 'Expects the counter of the device profile to move, or to stand still.',
   arguments: Type.Object({
-    is: Choice(['moving', 'still'], { default: 'moving' }),
+    is: Choice(['moving', 'still'], { default: 'moving', description: 'What it must do.' }),
     for: Duration({ default: '200ms', description: 'How long it is watched at most.' }),
   }),
   main: 'is',
-  examples: ['counter: moving'],
+  examples: ['counter: moving', '- transition: stop\n- counter: {is: still, for: 50ms}'],
   takesExpect: false,
   run(context: StepContext, args) {
     const first =

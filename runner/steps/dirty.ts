@@ -16,7 +16,9 @@ const ARGUMENTS = Type.Object({
       '`get` reads a bitmap; `expect` reads it and judges it by what `dma` wrote; `call` is VFIO_IOMMU_DIRTY_PAGES with any flags.',
   }),
   of: Type.Optional(
-    Many(Label(), { description: 'Mappings, there or gone: one range over all of them; default: the only one.' }),
+    Many(Label({ 'x-role': 'takes-mapping' }), {
+      description: 'Mappings, there or gone: one range over all of them; default: the only one.',
+    }),
   ),
   page: Type.Optional(Count({ description: 'Begin the range so many pages later.' })),
   pages: Type.Optional(Count({ minimum: 1, description: 'Make the range so many pages long.' })),
@@ -32,11 +34,18 @@ const ARGUMENTS = Type.Object({
   flags: Type.Optional(
     Many(Number64({ maximum: 0xffffffffn }), { description: 'With `call`: the flags; a list makes several calls.' }),
   ),
-  as: Type.Optional(Label({ description: 'Keep the bitmap under this name; default: that of the mapping.' })),
+  as: Type.Optional(
+    Label({ description: 'Keep the bitmap under this name; default: that of the mapping.', 'x-role': 'gives-bitmap' }),
+  ),
   clean: Type.Optional(
     Many(Count(), { description: 'With `expect`: these pages of the range must not be set, as nothing wrote them.' }),
   ),
-  except: Type.Optional(Label({ description: 'With `clean`: a bitmap whose pages the device may write at any time.' })),
+  except: Type.Optional(
+    Label({
+      description: 'With `clean`: a bitmap whose pages the device may write at any time.',
+      'x-role': 'takes-bitmap',
+    }),
+  ),
 });
 type Arguments = Static<typeof ARGUMENTS>;
 
@@ -46,12 +55,10 @@ export const verb = defineVerb({
   arguments: ARGUMENTS,
   main: 'do',
   examples: [
-    'dirty: start',
-    'dirty: {do: expect, of: ram}',
-    'dirty: {do: expect, of: ram, clean: [3], except: standing}',
-    'dirty: {do: get, of: ram, bitmap: 4B}\nexpect: {errno: [EINVAL]}',
-    'dirty: {do: get, of: ram, page: 1}\nexpect: {errno: [EINVAL]}',
-    'dirty: {do: call, flags: [0x0, 0x3]}\nexpect: {errno: [EINVAL]}',
+    '- map: {as: ram, pages: 8}\n- dirty: start\n- dma: {to: ram, page: 3}\n- dirty: expect\n- dirty: stop',
+    '- map: {as: ram, pages: 8}\n- dirty: start\n- dirty: {do: get, of: ram}\n- dma: {to: ram, page: 1}\n- dirty: {do: expect, of: ram, clean: [3]}\n- dirty: stop',
+    '- map: {as: ram, pages: 130}\n- dirty: start\n- dirty: {do: get, of: ram, bitmap: 8B}\n  expect: {errno: [EINVAL]}\n- dirty: stop',
+    '- dirty: {do: call, flags: [0x0, 0x3]}\n  expect: {errno: [EINVAL]}',
   ],
   takesExpect: true,
   run(context: StepContext, args) {

@@ -20,7 +20,7 @@ export const verb = defineVerb({
   name: 'dma',
   summary: 'Makes the device write to mapped memory, by its profile, and checks that the memory changed.',
   arguments: Type.Object({
-    to: Type.Optional(Label({ description: 'The mapping; default: the only one.' })),
+    to: Type.Optional(Label({ description: 'The mapping; default: the only one.', 'x-role': 'takes-mapping' })),
     page: Many(Count(), { default: 0, description: 'At which page of the mapping; a list makes several writes.' }),
     at: Address({ default: 0, description: 'Bytes from the start of the page.' }),
     size: Type.Optional(Size({ minimum: 1n, description: 'How much; default: one page.' })),
@@ -44,10 +44,9 @@ export const verb = defineVerb({
   }),
   main: 'to',
   examples: [
-    'dma: {to: ram, page: [0, 63, 64]}',
-    'dma: {to: ram, page: 3, place: across, size: 8B}',
-    'dma: {to: ram, random: 4}',
-    'dma: {to: ram, pages: 16, background: true}',
+    '- map: {as: ram, pages: 65}\n- dma: {to: ram, page: [0, 63, 64]}',
+    '- map: {as: ram, pages: 8}\n- dma: {to: ram, page: 3, place: across, size: 8B}',
+    '- map: {as: ram, pages: 16}\n- dma: {to: ram, random: 4}',
   ],
   takesExpect: false,
   run(context: StepContext, args) {

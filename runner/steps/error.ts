@@ -9,8 +9,8 @@ import { defineVerb } from './verb';
 export const verb = defineVerb({
   name: 'error',
   summary: 'Brings the device into ERROR, by its profile: a transition that fails meanwhile is what was asked for.',
-  arguments: Type.Object({}),
-  examples: ['error: {}'],
+  arguments: Type.Object({}, { 'x-state': 'error' }),
+  examples: ['- error: {}\n- reset: {}'],
   takesExpect: false,
   run(context: StepContext) {
     const template = context.session.profile?.error;

@@ -14,7 +14,7 @@ export const verb = defineVerb({
   summary: 'Asks for a state after the profile has seen to it that this fails; the device then is where it was.',
   arguments: Type.Object({ to: StateName({ description: 'The state to ask for.' }) }),
   main: 'to',
-  examples: ['failing: stop'],
+  examples: ['- failing: stop\n- state: running'],
   takesExpect: false,
   run(context: StepContext, { to }) {
     const template = context.session.profile?.failing;

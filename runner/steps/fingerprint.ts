@@ -10,16 +10,22 @@ export const verb = defineVerb({
   name: 'fingerprint',
   summary: 'Reads what identifies the state of the device, by its profile, and remembers or compares it.',
   arguments: Type.Object({
-    as: Type.Optional(Label({ description: 'Remember it under this name.' })),
-    equals: Type.Optional(Label({ description: 'Expect the one remembered under this name.' })),
+    as: Type.Optional(Label({ description: 'Remember it under this name.', 'x-role': 'gives-fingerprint' })),
+    equals: Type.Optional(
+      Label({ description: 'Expect the one remembered under this name.', 'x-role': 'takes-fingerprint' }),
+    ),
     differs: Type.Optional(
       Label({
+        'x-role': 'takes-fingerprint',
         description: 'Another one than the one remembered under this name, or else nothing can be judged by it.',
       }),
     ),
   }),
   main: 'as',
-  examples: ['fingerprint: {as: before}', 'fingerprint: {equals: before}'],
+  examples: [
+    '- fingerprint: {as: before}\n- transition: stop\n- fingerprint: {equals: before}',
+    '- mark: {as: first}\n- mark: 0x5eed0002\n- fingerprint: {differs: first}',
+  ],
   takesExpect: false,
   run(context: StepContext, { as, equals, differs }) {
     const now = captureFingerprint(context);

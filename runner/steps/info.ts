@@ -39,9 +39,9 @@ export const verb = defineVerb({
   main: 'of',
   examples: [
     'info: device',
+    'info: {of: region, past: true}',
     'info: {of: device, sweep: true}',
     'info: {of: device, argsz: [16, 20, 64]}',
-    'info: {of: region, past: true}',
   ],
   takesExpect: true,
   run(context: StepContext, args) {

@@ -11,12 +11,15 @@ export const verb = defineVerb({
   name: 'ioctl',
   summary:
     "A raw ioctl on the device or its container; needs --allow raw-ioctl. The bytes are its argument, in the host's byte order.",
-  arguments: Type.Object({
-    on: Choice(['device', 'container'], { default: 'device' }),
-    request: Text({ description: 'The name as in <linux/vfio.h>, or a number in hex.' }),
-    value: Type.Optional(Number64({ description: 'An argument that is a number.' })),
-    bytes: Type.Optional(Bytes({ description: 'An argument that is a structure.' })),
-  }),
+  arguments: Type.Object(
+    {
+      on: Choice(['device', 'container'], { default: 'device', description: 'What it is asked of.' }),
+      request: Text({ description: 'The name as in <linux/vfio.h>, or a number in hex.' }),
+      value: Type.Optional(Number64({ description: 'An argument that is a number.' })),
+      bytes: Type.Optional(Bytes({ description: 'An argument that is a structure.' })),
+    },
+    { 'x-state': 'any', 'x-at-most-one': [['value', 'bytes']] },
+  ),
   examples: [
     'ioctl: {request: VFIO_DEVICE_RESET}',
     'ioctl: {request: VFIO_DEVICE_GET_INFO, bytes: "10 00 00 00 00 00 00 00 00 00 00 00 00 00 00 00"}',

@@ -19,7 +19,7 @@ export const verb = defineVerb({
     for: Duration({ default: '1s', description: 'How long is waited.' }),
   }),
   main: 'do',
-  examples: ['irq: {do: watch, index: 1}', 'irq: raise', 'irq: {do: expect, index: 1}'],
+  examples: ['- irq: watch\n- irq: raise\n- irq: expect\n- irq: end'],
   takesExpect: true,
   run(context: StepContext, { index: given, ...rest }) {
     const { session } = context;

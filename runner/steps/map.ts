@@ -1,7 +1,7 @@
 /** map: memory that the device may reach (VFIO_IOMMU_MAP_DMA). */
 import { Type } from '@sinclair/typebox';
 import { VFIO_DMA_MAP_FLAG_READ, VFIO_DMA_MAP_FLAG_WRITE } from '../abi';
-import { Address, Choice, Count, Label, Number64, Size } from '../language/scalars';
+import { Address, Choice, Count, Label, Size } from '../language/scalars';
 import { checkMapped, mapManyTimes, mapUntilFull } from './map-many';
 import { pageUnit, placeOf, rememberPlace } from './pages';
 import type { StepContext } from './step-context';
@@ -14,16 +14,19 @@ export const verb = defineVerb({
   name: 'map',
   summary: 'Allocates memory, fills it with a pattern, and maps it for the device.',
   arguments: Type.Object({
-    as: Label({ default: 'memory', description: 'The name of the mapping.' }),
+    as: Label({ default: 'memory', description: 'The name of the mapping.', 'x-role': 'gives-mapping' }),
     size: Type.Optional(Size({ minimum: 1n, description: 'Bytes, rounded up to pages; default: one page.' })),
     pages: Type.Optional(Count({ minimum: 1, description: 'How large, in the pages that dirty logging counts in.' })),
     iova: Type.Optional(Address({ description: 'The address that the device uses; default: a free one.' })),
-    within: Type.Optional(
-      Label({ description: 'Instead of an address: the name of a mapping that was here and is unmapped again.' }),
+    inside: Type.Optional(
+      Label({
+        description: 'Instead of an address: the name of a mapping that was here and is unmapped again.',
+        'x-role': 'takes-mapping',
+      }),
     ),
-    page: Count({ default: 0, description: 'With `within`: at which page of it.' }),
+    page: Count({ default: 0, description: 'With `inside`: at which page of it.' }),
     alignment: Type.Optional(Size({ description: 'A power of two; default: the page size.' })),
-    below: Type.Optional(Number64({ description: 'First address that the device cannot reach.' })),
+    below: Type.Optional(Address({ description: 'First address that the device cannot reach.' })),
     access: Choice(['read', 'write', 'both'], { default: 'both', description: 'What the device may do.' }),
     times: Type.Optional(
       Count({
@@ -43,9 +46,8 @@ export const verb = defineVerb({
   main: 'as',
   examples: [
     'map: {as: ram, pages: 65}',
-    'map: {as: piece, within: ram, page: 3, pages: 2}',
-    'map: {as: many, times: 64}',
-    'map: {as: twice, size: 4KiB, iova: 0x100000}\nexpect: {errno: [EEXIST]}',
+    '- map: {as: ram, pages: 8}\n- unmap: ram\n- map: {as: piece, inside: ram, page: 3, pages: 2}',
+    '- map: {as: once, size: 4KiB, iova: 0x100000}\n- map: {as: twice, size: 4KiB, iova: 0x100000}\n  expect: {errno: [EEXIST]}',
   ],
   takesExpect: true,
   run(context: StepContext, args) {
@@ -61,8 +63,8 @@ export const verb = defineVerb({
       mapManyTimes(context, args.as, size, args.times);
       return;
     }
-    const place = args.within === undefined ? undefined : placeOf(context, args.within);
-    if (args.within !== undefined && !place) context.giveUp(`map: nothing was mapped as "${args.within}"`);
+    const place = args.inside === undefined ? undefined : placeOf(context, args.inside);
+    if (args.inside !== undefined && !place) context.giveUp(`map: nothing was mapped as "${args.inside}"`);
     const iova = place ? place.iova + BigInt(args.page) * unit : args.iova;
     const below = args.below ?? context.session.profile?.dmaBelow;
     const mapping = dma.iommu.allocate(size, {

@@ -22,10 +22,15 @@ export const verb = defineVerb({
         description: 'Any value of 32 bits; default: one that this case has not used.',
       }),
     ),
-    as: Type.Optional(Label({ description: 'Remember the fingerprint that the device then has under this name.' })),
+    as: Type.Optional(
+      Label({
+        description: 'Remember the fingerprint that the device then has under this name.',
+        'x-role': 'gives-fingerprint',
+      }),
+    ),
   }),
   main: 'value',
-  examples: ['mark: 0x5eed0001', 'mark: {as: before}'],
+  examples: ['mark: 0x5eed0001', '- mark: {as: before}\n- fingerprint: {equals: before}'],
   takesExpect: false,
   run(context: StepContext, { value, as }) {
     const template = context.session.profile?.mark;

@@ -9,7 +9,10 @@ export const verb = defineVerb({
   summary: 'Writes a line into the report.',
   arguments: Type.Object({ text: Text({ description: 'The line.' }) }),
   main: 'text',
-  examples: ['note: the device was paused by hand here'],
+  examples: [
+    'note: the device was paused by hand here',
+    '- transition: stop\n  note: a note stands beside any other verb, too',
+  ],
   takesExpect: false,
   run(context: StepContext, { text }) {
     context.judge.note(text);

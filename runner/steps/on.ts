@@ -8,7 +8,7 @@ export const verb = defineVerb({
   name: 'on',
   summary: 'Runs steps on another device: the destination, or a second device in the same container.',
   arguments: Type.Object({
-    device: Choice(['source', 'destination', 'second'], { description: 'Which device.' }),
+    device: Choice(['source', 'destination', 'second'], { description: 'Which device.', 'x-role': 'side' }),
     steps: Steps({ description: 'What to do there.' }),
   }),
   main: 'device',

@@ -7,13 +7,16 @@ import { defineVerb } from './verb';
 export const verb = defineVerb({
   name: 'poke',
   summary: 'Writes memory that is mapped for the device, by its address there. Numbers are little endian.',
-  arguments: Type.Object({
-    iova: Address({ description: 'Where, as the device sees it.' }),
-    u32: Type.Optional(Unsigned(32)),
-    u64: Type.Optional(Unsigned(64)),
-    bytes: Type.Optional(Bytes()),
-  }),
-  examples: ['poke: {iova: 0x100000, u64: 0x1}'],
+  arguments: Type.Object(
+    {
+      iova: Address({ description: 'Where, as the device sees it.' }),
+      u32: Type.Optional(Unsigned(32, { description: 'Four bytes.' })),
+      u64: Type.Optional(Unsigned(64, { description: 'Eight bytes.' })),
+      bytes: Type.Optional(Bytes({ description: 'Instead of a number: these bytes.' })),
+    },
+    { 'x-exactly-one': [['u32', 'u64', 'bytes']] },
+  ),
+  examples: ['- map: {as: ram, iova: 0x100000, size: 4KiB}\n- poke: {iova: 0x100010, u64: 0x1}'],
   takesExpect: false,
   run(context: StepContext, { iova, u32, u64, bytes }) {
     const value = bytes ?? encode(u64 ?? BigInt(u32 ?? 0n), u64 === undefined ? 4 : 8);

@@ -24,7 +24,10 @@ export const verb = defineVerb({
     ),
   }),
   main: 'for',
-  examples: ['quiet: {}', 'quiet: 250ms', 'quiet:\n  steps:\n    - save: {as: state}'],
+  examples: [
+    '- transition: stop\n- quiet: 50ms',
+    '- transition: stop-and-copy\n- quiet:\n    steps:\n      - save: {as: state}\n- transition: stop\n- on: destination\n  steps:\n    - transition: resuming\n    - resume: state',
+  ],
   takesExpect: false,
   run(context: StepContext, args) {
     const state = requireMigration(context).readState();

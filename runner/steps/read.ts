@@ -2,7 +2,7 @@
 import { Type } from '@sinclair/typebox';
 import { vfioDeviceMigrationInfo } from '../abi';
 import type { AccessWidth } from '../host/vfio-host';
-import { Address, Count, FieldName, Label, Number64, RegionName, Width } from '../language/scalars';
+import { Address, FieldName, Label, Number64, RegionName, Size, Width } from '../language/scalars';
 import type { Outcome } from '../vfio/outcome';
 import { Endian, findRegion } from './regions';
 import { checkOutcome } from './state-check';
@@ -14,23 +14,35 @@ const MAX_BYTES = 64 * 1024;
 export const verb = defineVerb({
   name: 'read',
   summary: 'Reads a field of the migration region, a register, or a range of bytes.',
-  arguments: Type.Object({
-    field: Type.Optional(FieldName({ description: 'A field of struct vfio_device_migration_info, at its own width.' })),
-    region: Type.Optional(RegionName({ description: 'Instead of a field: the region.' })),
-    at: Address({ default: 0, description: 'From the start of the region.' }),
-    width: Type.Optional(Width({ description: 'Bytes of one access; default: the field, or 4.' })),
-    bytes: Type.Optional(
-      Count({ minimum: 1, maximum: MAX_BYTES, description: 'Instead of a width: so many bytes in one call.' }),
-    ),
-    mask: Type.Optional(Number64({ description: 'Only these bits count.' })),
-    is: Type.Optional(Number64({ description: 'The value expected.' })),
-    not: Type.Optional(Number64({ description: 'A value that must not be read.' })),
-    endian: Endian(),
-    as: Type.Optional(Label({ description: 'Remember the value.' })),
-    same: Type.Optional(Label({ description: 'The value remembered under this name is expected.' })),
-  }),
+  arguments: Type.Object(
+    {
+      field: Type.Optional(
+        FieldName({ description: 'A field of struct vfio_device_migration_info, at its own width.' }),
+      ),
+      region: Type.Optional(RegionName({ description: 'Instead of a field: the region.' })),
+      at: Address({ default: 0, description: 'From the start of the region.' }),
+      width: Type.Optional(Width({ description: 'Bytes of one access; default: the field, or 4.' })),
+      size: Type.Optional(
+        Size({ minimum: 1, maximum: MAX_BYTES, description: 'Instead of a width: so many bytes in one call.' }),
+      ),
+      mask: Type.Optional(Number64({ description: 'Only these bits count.' })),
+      is: Type.Optional(Number64({ description: 'The value expected.' })),
+      not: Type.Optional(Number64({ description: 'A value that must not be read.' })),
+      endian: Endian(),
+      as: Type.Optional(Label({ description: 'Remember the value.', 'x-role': 'gives-value' })),
+      same: Type.Optional(
+        Label({ description: 'The value remembered under this name is expected.', 'x-role': 'takes-value' }),
+      ),
+    },
+    { 'x-exactly-one': [['field', 'region']], 'x-at-most-one': [['width', 'size']] },
+  ),
   main: 'field',
-  examples: ['read: reserved', 'read: {region: bar0, at: 0x4, width: 4}', 'read: {field: pending_bytes, is: 0}'],
+  examples: [
+    'read: device_state',
+    'read: {region: bar0, at: 0x4, width: 4}',
+    '- read: {field: device_state, as: first}\n- read: {field: device_state, same: first}',
+    'read: {region: config, at: 0, size: 16B}',
+  ],
   takesExpect: true,
   run(context: StepContext, args) {
     if ((args.field === undefined) === (args.region === undefined))
@@ -42,10 +54,10 @@ export const verb = defineVerb({
     );
     const at = args.field === undefined ? args.at : BigInt(vfioDeviceMigrationInfo.fields[args.field].offset);
     const what = args.field ?? `${args.region} + 0x${at.toString(16)}`;
-    if (args.bytes !== undefined) {
-      const bytes = new Uint8Array(args.bytes);
+    if (args.size !== undefined) {
+      const bytes = new Uint8Array(Number(args.size));
       const read = region.read(at, bytes);
-      checkOutcome(context, wholeCount(read, args.bytes), `a read of ${args.bytes} bytes at ${what}`);
+      checkOutcome(context, wholeCount(read, bytes.length), `a read of ${bytes.length} bytes at ${what}`);
       if (read.ok) compare(context, what, Buffer.from(bytes).toString('hex'), args);
       return;
     }

@@ -11,12 +11,17 @@ export const verb = defineVerb({
     'Expects that what was given last was refused by an error: at a data_size write, at the transition to running, or by the error state.',
   arguments: Type.Object({
     unless: Type.Optional(
-      Label({ description: 'Taking it is fine where the device has this fingerprint then: nothing was missing.' }),
+      Label({
+        description: 'Taking it is fine where the device has this fingerprint then: nothing was missing.',
+        'x-role': 'takes-fingerprint',
+      }),
     ),
     report: Type.Boolean({ default: false, description: 'Only say what became of it; nothing is expected.' }),
   }),
   main: 'unless',
-  examples: ['refused: {}', 'refused: wanted', 'refused: {unless: wanted, report: true}'],
+  examples: [
+    '- on: destination\n  steps:\n    - transition: stop-and-copy\n    - save: state\n- tamper: {stream: state, as: torn, how: truncate}\n- transition: resuming\n- resume: torn\n  provoke: RES-ORDER\n  expect: either\n- transition: running\n  expect: either\n- refused: {}\n- reset: {}',
+  ],
   takesExpect: false,
   run(context: StepContext, { unless, report }) {
     const { session, judge, step } = context;

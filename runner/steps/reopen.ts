@@ -7,8 +7,8 @@ export const verb = defineVerb({
   name: 'reopen',
   summary:
     'Closes the device, in whatever state it is, and opens it again. Its container, and what is mapped there, stay.',
-  arguments: Type.Object({}),
-  examples: ['reopen: {}'],
+  arguments: Type.Object({}, { 'x-state': 'running' }),
+  examples: ['- transition: stop\n- reopen: {}\n- state: running'],
   takesExpect: false,
   run(context: StepContext) {
     context.session.restoring = undefined;

@@ -8,7 +8,7 @@ export const verb = defineVerb({
   name: 'repeat',
   summary: 'Runs steps several times, one round after the other.',
   arguments: Type.Object({
-    times: Count({ minimum: 1, maximum: 10_000, description: 'How often.' }),
+    times: Count({ minimum: 1, maximum: 10_000, description: 'How often.', 'x-role': 'rounds' }),
     steps: Steps({ description: 'What to do each time.' }),
   }),
   main: 'times',

@@ -14,8 +14,8 @@ export const verb = defineVerb({
   name: 'reset',
   summary:
     'Resets the device. EAGAIN is tried again for two seconds. Without FLAGS_RESET it is tried in ERROR only; else the case ends as not applicable.',
-  arguments: Type.Object({}),
-  examples: ['reset: {}', 'reset: {}\nexpect: {errno: [EINVAL, ENOTTY]}'],
+  arguments: Type.Object({}, { 'x-state': 'running' }),
+  examples: ['- transition: stop\n- reset: {}\n- state: running'],
   takesExpect: true,
   run(context: StepContext) {
     const { session, step } = context;

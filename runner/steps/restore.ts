@@ -9,13 +9,15 @@ export const verb = defineVerb({
   name: 'restore',
   summary:
     'Makes the device unlike a fingerprint, resumes it from saved streams, and expects that fingerprint: mark, transition, resume, transition, fingerprint.',
-  arguments: Type.Object({
-    from: Many(Label(), { default: 'state', description: 'The streams, in order.' }),
-    equals: Label({ description: 'The fingerprint that the device must have then.' }),
-  }),
+  arguments: Type.Object(
+    {
+      from: Many(Label({ 'x-role': 'takes-stream' }), { default: 'state', description: 'The streams, in order.' }),
+      equals: Label({ description: 'The fingerprint that the device must have then.', 'x-role': 'takes-fingerprint' }),
+    },
+    { 'x-state': 'running' },
+  ),
   examples: [
-    'restore: {from: state, equals: before}\njudge: TRANS-RUN-SC',
-    'restore: {from: [early, rest], equals: before}',
+    '- mark: {as: before}\n- transition: stop-and-copy\n- save: state\n- transition: stop\n- on: destination\n  steps:\n    - restore: {from: state, equals: before}\n      judge: TRANS-RUN-SC',
   ],
   takesExpect: false,
   run(context: StepContext, { from, equals }) {

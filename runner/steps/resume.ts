@@ -13,34 +13,36 @@ import { defineVerb } from './verb';
 export const verb = defineVerb({
   name: 'resume',
   summary: 'Writes saved streams into the migration region of a device in resuming.',
-  arguments: Type.Object({
-    from: Many(Label(), { default: 'state', description: 'The streams, in order.' }),
-    buffers: Type.Optional(Count({ minimum: 0, description: 'Give only the first so many buffers.' })),
-    pieces: Pieces({ default: 'bulk' }),
-    via: Choice(['read', 'mmap', 'alternate'], {
-      default: 'read',
-      description:
-        'By write(), through the mappable areas where there are any, or one buffer this way and the next one the other.',
-    }),
-    overwrite: Type.Boolean({
-      default: false,
-      description: 'Overwrite the section as soon as the write of data_size has returned.',
-    }),
-    pause: Type.Optional(Duration({ description: 'Wait this long after each write of data_size.' })),
-    claim: Type.Optional(
-      Size({ description: 'For the last of these buffers: another data_size than the bytes that were written.' }),
-    ),
-    beyond: Type.Optional(
-      Size({
-        description: 'For the last of these buffers: a data_size so much larger than what the region has room for.',
+  arguments: Type.Object(
+    {
+      from: Many(Label({ 'x-role': 'takes-stream' }), { default: 'state', description: 'The streams, in order.' }),
+      buffers: Type.Optional(Count({ minimum: 0, description: 'Give only the first so many buffers.' })),
+      pieces: Pieces({ default: 'bulk' }),
+      via: Choice(['read', 'mmap', 'alternate'], {
+        default: 'read',
+        description:
+          'By write(), through the mappable areas where there are any, or one buffer this way and the next one the other.',
       }),
-    ),
-  }),
+      overwrite: Type.Boolean({
+        default: false,
+        description: 'Overwrite the section as soon as the write of data_size has returned.',
+      }),
+      pause: Type.Optional(Duration({ description: 'Wait this long after each write of data_size.' })),
+      claim: Type.Optional(
+        Size({ description: 'For the last of these buffers: another data_size than the bytes that were written.' }),
+      ),
+      beyond: Type.Optional(
+        Size({
+          description: 'For the last of these buffers: a data_size so much larger than what the region has room for.',
+        }),
+      ),
+    },
+    { 'x-in': ['resuming'] },
+  ),
   main: 'from',
   examples: [
-    'resume: {from: state}',
-    'resume: {from: [early, rest], pieces: natural}',
-    'resume: {from: state, buffers: 1, claim: 4GiB}\nprovoke: RES-SEQUENCE-USER\nexpect: {errno: any}',
+    '- on: destination\n  steps:\n    - transition: stop-and-copy\n    - save: state\n- transition: resuming\n- resume: state\n- transition: running',
+    '- on: destination\n  steps:\n    - transition: pre-copy\n    - save: {buffers: 2, as: early}\n    - transition: stop-and-copy\n    - save: {as: rest}\n- transition: resuming\n- resume: {from: [early, rest], pieces: natural}\n- transition: running',
   ],
   takesExpect: true,
   run(context: StepContext, args) {

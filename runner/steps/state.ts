@@ -12,14 +12,14 @@ export const verb = defineVerb({
   name: 'state',
   summary: 'Reads device_state and expects it to be one of the states named, under the mask.',
   arguments: Type.Object({
-    is: Many(StateName(), { description: 'The state, or the states, that it may be in.' }),
+    is: Many(StateName({ 'x-role': 'expects-state' }), { description: 'The state, or the states, that it may be in.' }),
     or: Choice(['fail', 'skip'], {
       default: 'fail',
       description: '`skip`: in any other state the case ends here, with nothing said against the device.',
     }),
   }),
   main: 'is',
-  examples: ['state: running', 'state: [running, error]', 'state: {is: running, or: skip}'],
+  examples: ['state: running', 'state: [running, error]'],
   takesExpect: false,
   run(context: StepContext, { is, or }) {
     const state = requireMigration(context).readState();

@@ -9,8 +9,8 @@ export const verb = defineVerb({
   name: 'tamper',
   summary: 'Makes a wrong stream out of a saved one, for a step that provokes RES-ORDER.',
   arguments: Type.Object({
-    stream: Label({ description: 'The saved stream.' }),
-    as: Label({ description: 'The name of the wrong one; the saved one stays as it is.' }),
+    stream: Label({ description: 'The saved stream.', 'x-role': 'takes-stream' }),
+    as: Label({ description: 'The name of the wrong one; the saved one stays as it is.', 'x-role': 'gives-stream' }),
     how: Choice(['corrupt', 'truncate', 'drop', 'reorder', 'duplicate', 'foreign', 'zeros', 'cut', 'half'], {
       description:
         '`corrupt`: one bit flipped; `truncate`: the last buffer left out, or cut where there is one only; `cut`: the last byte left out; `half`: the second half of the buffers left out; `drop`: buffer `at` left out; `reorder`: buffer `at` and the next one swapped; `duplicate`: buffer `at` twice; `foreign`: random bytes in the same sizes; `zeros`: zeros in the same sizes.',
@@ -18,8 +18,7 @@ export const verb = defineVerb({
     at: Count({ default: 0, description: 'Which buffer, from 0; for `corrupt` which byte of the stream.' }),
   }),
   examples: [
-    'tamper: {stream: state, as: torn, how: truncate}',
-    'tamper: {stream: state, as: flipped, how: corrupt, at: 100}',
+    '- on: destination\n  steps:\n    - transition: stop-and-copy\n    - save: state\n- tamper: {stream: state, as: flipped, how: corrupt, at: 100}\n- transition: resuming\n- resume: flipped\n  provoke: RES-ORDER\n  expect: either\n- reset: {}',
   ],
   takesExpect: false,
   run(context: StepContext, { stream: label, as, how, at }) {

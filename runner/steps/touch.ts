@@ -17,7 +17,7 @@ export const verb = defineVerb({
     do: Choice(['load', 'store'], { description: 'By loads, or by stores of zeros: those only in resuming.' }),
   }),
   main: 'do',
-  examples: ['touch: load', 'touch: store'],
+  examples: ['- transition: stop-and-copy\n- touch: load'],
   takesExpect: false,
   run(context: StepContext, args) {
     const { region } = requireMigration(context);

@@ -14,10 +14,17 @@ export const verb = defineVerb({
   name: 'transition',
   summary: 'Writes a device state by read-modify-write, reads it back, and judges the arc.',
   arguments: Type.Object({
-    to: StateName({ description: 'The state to ask for. An invalid one needs `provoke: STATE-VALID-USER`.' }),
+    to: StateName({
+      description: 'The state to ask for. An invalid one needs `provoke: STATE-VALID-USER`.',
+      'x-role': 'enters-state',
+    }),
   }),
   main: 'to',
-  examples: ['transition: pre-copy', 'transition: stop-and-copy\nexpect: {result: either}'],
+  examples: [
+    'transition: pre-copy',
+    '- transition: stop\n- transition: pre-copy\n  expect: {result: either}',
+    '- transition: invalid-101\n  provoke: STATE-VALID-USER\n  expect: {result: failure, state: [running, error]}\n- reset: {}',
+  ],
   takesExpect: true,
   run(context: StepContext, { to }) {
     const migration = requireMigration(context);

@@ -13,7 +13,11 @@ import type { StepContext } from './step-context';
 import { defineVerb } from './verb';
 
 const ARGUMENTS = Type.Object({
-  of: Type.Optional(Many(Label(), { description: 'Mappings, by one call over all of them; default: the only one.' })),
+  of: Type.Optional(
+    Many(Label({ 'x-role': 'ends-mapping' }), {
+      description: 'Mappings, by one call over all of them; default: the only one.',
+    }),
+  ),
   dirty: Type.Boolean({
     default: false,
     description:
@@ -30,9 +34,8 @@ export const verb = defineVerb({
   arguments: ARGUMENTS,
   main: 'of',
   examples: [
-    'unmap: ram',
-    'unmap: {of: [first, second], dirty: true}',
-    'unmap: {of: ram, dirty: true, bitmap: 8B}\nexpect: failure',
+    '- map: {as: ram}\n- unmap: ram',
+    '- map: {as: ram, pages: 8}\n- dirty: start\n- dma: {to: ram, page: 2}\n- unmap: {of: ram, dirty: true}\n- dirty: stop',
   ],
   takesExpect: true,
   run(context: StepContext, args) {

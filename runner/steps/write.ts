@@ -11,22 +11,32 @@ import { defineVerb } from './verb';
 export const verb = defineVerb({
   name: 'write',
   summary: 'Writes a field of the migration region, a register, or a run of bytes.',
-  arguments: Type.Object({
-    field: Type.Optional(FieldName({ description: 'A field of struct vfio_device_migration_info.' })),
-    region: Type.Optional(RegionName({ description: 'Instead of a field: the region.' })),
-    at: Address({ default: 0, description: 'From the start of the region, or of the field.' }),
-    endian: Endian(),
-    value: Type.Optional(Number64({ description: "For a field: this value, at the field's own width." })),
-    u8: Type.Optional(Unsigned(8)),
-    u16: Type.Optional(Unsigned(16)),
-    u32: Type.Optional(Unsigned(32)),
-    u64: Type.Optional(Unsigned(64)),
-    bytes: Type.Optional(Bytes({ description: 'Instead of a number: these bytes, in one call.' })),
-  }),
+  arguments: Type.Object(
+    {
+      field: Type.Optional(FieldName({ description: 'A field of struct vfio_device_migration_info.' })),
+      region: Type.Optional(RegionName({ description: 'Instead of a field: the region.' })),
+      at: Address({ default: 0, description: 'From the start of the region, or of the field.' }),
+      endian: Endian(),
+      value: Type.Optional(Number64({ description: "For a field: this value, at the field's own width." })),
+      u8: Type.Optional(Unsigned(8, { description: 'One byte.' })),
+      u16: Type.Optional(Unsigned(16, { description: 'Two bytes, in one access.' })),
+      u32: Type.Optional(Unsigned(32, { description: 'Four bytes, in one access.' })),
+      u64: Type.Optional(Unsigned(64, { description: 'Eight bytes, in one access.' })),
+      bytes: Type.Optional(Bytes({ description: 'Instead of a number: these bytes, in one call.' })),
+    },
+    {
+      'x-state': 'any',
+      'x-exactly-one': [
+        ['field', 'region'],
+        ['value', 'u8', 'u16', 'u32', 'u64', 'bytes'],
+      ],
+      'x-with': { value: ['field'] },
+    },
+  ),
   examples: [
-    'write: {region: bar0, at: 0x98, u64: 0x3}',
-    'write: {field: reserved, u32: 0xffffffff}\nexpect: {result: either}',
-    'write: {field: data_offset, value: 0x2f}\nprovoke: MIG-ACCESS-USER\nexpect: {result: either}',
+    '- write: {region: bar0, at: 0x4, u32: 0x5eed0001}\n- read: {region: bar0, at: 0x4, width: 4}',
+    '- write: {field: reserved, u32: 0xffffffff}\n  expect: {result: either}',
+    '- write: {field: data_offset, value: 0x2f}\n  provoke: MIG-ACCESS-USER\n  expect: {result: either}\n- reset: {}',
   ],
   takesExpect: true,
   run(context: StepContext, args) {

@@ -49,8 +49,8 @@ describe('a page that is missing', () => {
     const steps = `
   - map: {as: whole, pages: 20}
   - unmap: whole
-  - map: {as: first, within: whole, pages: 10}
-  - map: {as: last, within: whole, page: 10, pages: 10}
+  - map: {as: first, inside: whole, pages: 10}
+  - map: {as: last, inside: whole, page: 10, pages: 10}
   - dirty: start
   - dma: {to: last, page: [3, 4, 7], size: 64B}
   - dirty: {do: expect, of: [first, last]}
@@ -117,7 +117,7 @@ test('what was unmapped is not owed to the mapping that comes after it', async (
   - dirty: start
   - dma: {to: old, page: 3}
   - unmap: old
-  - map: {as: new, within: old, pages: 8}
+  - map: {as: new, inside: old, pages: 8}
   - dma: {to: new, page: 5}
   - dirty: expect
 `;

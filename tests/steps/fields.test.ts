@@ -10,7 +10,7 @@ test.each([
   ['read: device_state', 'pread device_state 4'],
   ['read: {field: reserved, is: 0}', 'pread reserved 4'],
   ['read: {region: migration, at: 8, width: 4}', 'pread migration + 0x8 4'],
-  ['read: {region: migration, at: 0, bytes: 32}', 'pread migration + 0x0 32'],
+  ['read: {region: migration, at: 0, size: 32}', 'pread migration + 0x0 32'],
   ['read: {region: bar0, at: 0x4, width: 4}', 'pread region 0 + 0x4 4'],
 ])('%s', async (step, access) => {
   const result = await runSteps(`  - ${step}\n    provoke: MIG-ACCESS-USER\n    expect: {result: either}\n`);
@@ -60,17 +60,19 @@ test('a value can be remembered, and expected again', async () => {
 });
 
 test.each([
-  'write: {field: reserved, u32: 1, u64: 1}',
-  'write: {region: bar0, at: 0x4, value: 1}',
-  'write: {field: reserved, region: bar0, u32: 1}',
-  'read: {region: bar0, field: reserved}',
-])('%s is the scenario’s mistake', async (step) => {
-  expect((await runSteps(`  - ${step}\n`)).status).toBe('broken');
+  ['write: {field: reserved, u32: 1, u64: 1}', '"u64" cannot stand beside "u32"'],
+  ['write: {region: bar0, at: 0x4, value: 1}', '"value" means nothing without field'],
+  ['write: {field: reserved, region: bar0, u32: 1}', '"region" cannot stand beside "field"'],
+  ['write: {field: reserved}', 'write takes one of value, u8, u16, u32, u64 or bytes, and none is there'],
+  ['read: {region: bar0, field: reserved}', '"field" cannot stand beside "region"'],
+  ['read: {region: bar0, width: 4, size: 8B}', '"size" cannot stand beside "width"'],
+])('%s is the scenario’s mistake, and told before anything runs', async (step, told) => {
+  await expect(runSteps(`  - ${step}\n`)).rejects.toThrow(told);
 });
 
 test('a register is waited for, and not for ever', async () => {
-  const wait = '  - wait: {region: bar0, at: 0x8, mask: 0x0, is: 0, until: 20ms}\n';
+  const wait = '  - wait: {region: bar0, at: 0x8, mask: 0x0, is: 0, within: 20ms}\n';
   expect(found(await runSteps(wait))).toEqual([]);
-  const never = await runSteps('  - wait: {region: bar0, at: 0x0, is: 7, until: 20ms}\n');
+  const never = await runSteps('  - wait: {region: bar0, at: 0x0, is: 7, within: 20ms}\n');
   expect(never.steps[0]).toMatchObject({ status: 'failed', expected: expect.stringContaining('within 20 ms') });
 });

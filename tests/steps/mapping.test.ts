@@ -44,7 +44,7 @@ describe('map', () => {
   });
 
   test('that fails without being meant to is no fault of the device', async () => {
-    const result = await runSteps('  - map: {as: one}\n  - map: {as: two, within: one}\n');
+    const result = await runSteps('  - map: {as: one}\n  - map: {as: two, inside: one}\n');
     expect(result).toMatchObject({ status: 'broken', findings: [] });
     expect(result.reason).toMatch(/^map: VFIO_IOMMU_MAP_DMA of 4096 bytes: EEXIST/);
   });
@@ -112,8 +112,8 @@ describe('dma', () => {
     const steps = `
   - map: {as: whole, pages: 4}
   - unmap: whole
-  - map: {as: first, within: whole, pages: 2}
-  - map: {as: last, within: whole, page: 2, pages: 2}
+  - map: {as: first, inside: whole, pages: 2}
+  - map: {as: last, inside: whole, page: 2, pages: 2}
   - dirty: start
   - dma: {to: first, page: 1, size: 64B, place: across}
   - dirty: {do: expect, of: last}

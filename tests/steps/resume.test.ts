@@ -54,7 +54,7 @@ test.each([
 });
 
 test('a stream that is not there', async () => {
-  expect((await resume('from: other')).reason).toBe('resume: there is no stream "other"; save it first');
+  await expect(resume('from: other')).rejects.toThrow('a stream called "other" is not saved before this step');
 });
 
 describe('a wrong stream', () => {

@@ -145,5 +145,5 @@ test('there is nothing to save in running', async () => {
 });
 
 test('leaving takes a number of buffers', async () => {
-  expect((await save('leave: mid-data')).reason).toContain('`leave` takes `buffers`');
+  await expect(save('leave: mid-data')).rejects.toThrow('"leave" means nothing without buffers');
 });

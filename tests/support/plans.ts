@@ -3,8 +3,11 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { DEFAULT_LIMITS, type RunLimits, type RunPlan } from '../../runner/execution/run-plan';
-import { loadScenario } from '../../runner/language';
-import type { Case } from '../../runner/language/scenario';
+import { loadCatalogue, loadScenario, vocabulary } from '../../runner/language';
+import { checkScenario } from '../../runner/language/check-scenario';
+import { checkSource } from '../../runner/language/load';
+import type { Case, Diagnostic } from '../../runner/language/scenario';
+import { makeSource } from '../../runner/language/source';
 
 export function planFor(device: string, limits: Partial<RunLimits> = {}): RunPlan {
   return {
@@ -37,6 +40,18 @@ export function casesOf(yaml: string): readonly Case[] {
   } finally {
     fs.rmSync(folder, { recursive: true });
   }
+}
+
+/** The only case of a text as if it lay in this file, and what is said of it; throws with every complaint when it is not valid. */
+export function caseIn(file: string, yaml: string): { readonly case_: Case; readonly warnings: readonly Diagnostic[] } {
+  const catalogue = loadCatalogue();
+  if (!catalogue.ok) throw new Error('the catalogue is not valid');
+  const checked = checkSource(makeSource(file, yaml), 'scenario', vocabulary(), catalogue.value, checkScenario);
+  if (!checked.ok)
+    throw new Error(checked.errors.map((error) => `${error.line}:${error.column} ${error.message}`).join('\n'));
+  const [case_] = checked.value.cases;
+  if (!case_) throw new Error('a scenario without a case');
+  return { case_, warnings: checked.warnings };
 }
 
 /** The only case of a scenario text. */

@@ -35,15 +35,18 @@ steps:
       - restore: {from: [a, b], equals: mark-1}
         judge: SAVE-REGARDLESS
 `);
-  const read = caseOfText('walk.yaml', text);
+  const saved = text.replace('steps:\n', 'steps:\n  - save: {as: a}\n  - save: {as: b}\n');
+  const read = caseOfText('walk.yaml', saved);
   expect(read.steps.map(({ title }) => title)).toEqual([
+    'save: {as: a}',
+    'save: {as: b}',
     'mark: {as: mark-1}',
     'transition: resuming',
     'write: {field: data_offset, u64: 0x5eed0000}',
     'irq: raise',
     'on: destination',
   ]);
-  expect(read.steps[2]?.args).toMatchObject({ u64: 0x5eed0000n });
+  expect(read.steps[4]?.args).toMatchObject({ u64: 0x5eed0000n });
 });
 
 test('nested steps are counted, and their verbs known', () => {
