@@ -5,8 +5,8 @@ import type { CheckedDocument } from './document';
 import { glob, isPattern, statusOf, yamlFilesUnder } from './glob';
 import { CLAIM_NAMES } from './needs';
 import type { Checked, Diagnostic, Suite } from './scenario';
+import { isScenarioFile } from './scenario-files';
 import type { SuiteFile } from './schemas';
-import { readSource } from './source';
 import { StepReader } from './steps';
 import { nearest, quote } from './suggest';
 import { entryOf, type MapTree, type Tree } from './tree';
@@ -104,20 +104,6 @@ function filesFor(root: string, pattern: string): readonly string[] {
   const status = statusOf(absolute);
   if (status?.isDirectory()) return yamlFilesUnder(absolute).filter(isScenarioFile);
   return status?.isFile() ? [absolute] : [];
-}
-
-/** The catalogue, the list of conditions and shared steps lie among the scenarios and are none. */
-function isScenarioFile(file: string): boolean {
-  const folder = path.basename(path.dirname(file));
-  if (folder === 'scenarios' && ['clauses.yaml', 'conditions.yaml'].includes(path.basename(file))) return false;
-  return !beginsWith(file, 'shared:');
-}
-
-/** Whether the first line that is neither empty nor a comment begins so; what cannot be read is for others to complain of. */
-function beginsWith(file: string, key: string): boolean {
-  const source = readSource(file);
-  if ('code' in source) return false;
-  return /^(?:(?:[ \t]*(?:#[^\n]*)?|---)\r?\n)*([^\n:]{1,40}:)/.exec(source.text.slice(0, 8192))?.[1] === key;
 }
 
 function includeSuite(

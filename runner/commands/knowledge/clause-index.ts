@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadCatalogue, loadScenario, PACKAGE_ROOT, scenarioId } from '../../language';
-import { yamlFilesUnder } from '../../language/glob';
+import { scenarioFilesUnder } from '../../language/scenario-files';
 import type { Clause, ClauseId } from '../../language/scenario';
 import { FAULTS } from '../../reference/registry';
 import { InvalidFiles } from '../support/exit';
@@ -44,9 +44,7 @@ function scenariosByClause(): { scenarios: Map<ClauseId, string[]>; invalid: str
   const scenarios = new Map<ClauseId, string[]>();
   const invalid: string[] = [];
   const folder = path.join(PACKAGE_ROOT, 'scenarios');
-  for (const file of yamlFilesUnder(folder)) {
-    // Beside the scenarios lie the catalogue and the conditions.
-    if (path.dirname(file) === folder && /^(clauses|conditions)\.ya?ml$/.test(path.basename(file))) continue;
+  for (const file of scenarioFilesUnder(folder)) {
     const loaded = loadScenario(file);
     if (!loaded.ok) invalid.push(file);
     else for (const clause of loaded.value.clauses) add(scenarios, clause, scenarioId(file));
