@@ -41,7 +41,7 @@ export interface Access {
   readonly at?: number | undefined;
   /** load, store. */
   readonly width?: AccessWidth | undefined;
-  /** A copy of the ioctl's buffer or of the pwrite's payload as it was before the call: at most SENT_LIMIT bytes. */
+  /** A copy of the ioctl's buffer as it was before the call: at most SENT_LIMIT bytes. A pwrite leaves its buffer as it is. */
   readonly sent?: Uint8Array | undefined;
   /** The caller's own buffer, whole; in `after` with what the call left in it. Listeners copy what they keep and change nothing. */
   readonly data?: Uint8Array | undefined;

@@ -55,7 +55,6 @@ export class WatchedHost implements VfioHost {
   pwrite(fd: number, from: Uint8Array, offset: bigint): SyscallResult {
     const record = this.#record('pwrite', fd, from.length);
     record.offset = offset;
-    record.sent = from.slice(0, SENT_LIMIT);
     record.data = from;
     return this.#watch(record, () => this.#inner.pwrite(fd, from, offset), answered);
   }

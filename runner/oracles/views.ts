@@ -33,7 +33,7 @@ export interface DeviceView {
   readonly regions: Map<number, RegionView>;
   migration?: RegionView;
   /** device_state as last read, all 32 bits; undefined before the first read and after a write or reset not yet read back. */
-  state?: number;
+  state?: number | undefined;
   /** User clauses broken on purpose since the device was opened or reset. */
   readonly provoked: Set<ClauseId>;
   given: Given;

@@ -39,9 +39,29 @@ import type { ContainerView, DeviceView, FieldAccess, MappableArea, RegionView }
 
 const STRUCTURE_SIZE = vfioDeviceMigrationInfo.size;
 
-const FIELDS: readonly { readonly field: MigrationField; readonly offset: number; readonly width: number }[] = (
+interface FieldPlace {
+  readonly field: MigrationField;
+  readonly offset: number;
+  readonly width: number;
+}
+
+const FIELDS: readonly FieldPlace[] = (
   ['device_state', 'reserved', 'pending_bytes', 'data_offset', 'data_size'] as const
 ).map((field) => ({ field, ...vfioDeviceMigrationInfo.fields[field] }));
+/** By the offset at which a field begins. */
+const FIELD_AT: readonly (FieldPlace | undefined)[] = Array.from({ length: STRUCTURE_SIZE }, (_, offset) =>
+  FIELDS.find((field) => field.offset === offset),
+);
+
+/** Hooks that are called at every access, each with those oracles alone that have it. */
+type Listeners<K extends keyof OracleHooks> = readonly NonNullable<OracleHooks[K]>[];
+
+function listeners<K extends keyof OracleHooks>(oracles: readonly OracleHooks[], hook: K): Listeners<K> {
+  return oracles.flatMap((oracle) => {
+    const listener = oracle[hook];
+    return listener ? [listener.bind(oracle) as NonNullable<OracleHooks[K]>] : [];
+  });
+}
 
 /** What is kept of a place: a device, a part of a migration region that is mapped, some other memory, a container or a group. */
 export type Place = DeviceView | SectionMapping | HostMemory['kind'] | IoctlTarget | undefined;
@@ -74,6 +94,13 @@ export class World implements AccessListener {
   /** When the access began that is being told of, on the host's clock. */
   startedMs = 0;
   private muted = false;
+  private readonly fieldReads: Listeners<'fieldRead'>;
+  private readonly fieldWrites: Listeners<'fieldWrite'>;
+  private readonly sectionReads: Listeners<'sectionRead'>;
+  private readonly sectionWrites: Listeners<'sectionWrite'>;
+  private readonly memoryWrites: Listeners<'memoryWritten'>;
+  private readonly value: ValueDecoder;
+  private bounds: Bounds = { region: undefined, start: 0, size: 0 };
 
   constructor(
     private readonly oracles: readonly OracleHooks[],
@@ -82,6 +109,12 @@ export class World implements AccessListener {
     this.order = facts.byteOrder;
     this.little = facts.byteOrder === 'little';
     this.encoding = facts.ioctlEncoding;
+    this.fieldReads = listeners(oracles, 'fieldRead');
+    this.fieldWrites = listeners(oracles, 'fieldWrite');
+    this.sectionReads = listeners(oracles, 'sectionRead');
+    this.sectionWrites = listeners(oracles, 'sectionWrite');
+    this.memoryWrites = listeners(oracles, 'memoryWritten');
+    this.value = new ValueDecoder(this.little);
     const number = (name: Parameters<typeof ioctlNumber>[0]) => ioctlNumber(name, facts.ioctlEncoding);
     this.requests = new Map<number, (access: Access) => void>([
       [number('VFIO_SET_IOMMU'), (access) => this.setIommu(access)],
@@ -224,6 +257,8 @@ export class World implements AccessListener {
       name,
       container: this.groups.get(access.fd)?.container,
       regions: new Map(),
+      // Set from the start: a property that comes and goes makes an object slow.
+      state: undefined,
       provoked: new Set(),
       given: 'nothing',
     };
@@ -304,7 +339,7 @@ export class World implements AccessListener {
     if (!device) return;
     for (const oracle of this.oracles) oracle.deviceReset?.(device, access.result);
     if (access.result < 0) return;
-    delete device.state;
+    device.state = undefined;
     device.given = 'nothing';
     device.provoked.clear();
   }
@@ -366,24 +401,23 @@ export class World implements AccessListener {
     const device = this.devices.get(access.fd);
     const region = device?.migration;
     if (!device || !region || access.offset === undefined || !access.data) return;
-    const at = access.offset - region.offset;
-    if (at < 0n || at >= region.size) return;
     const write = access.call === 'pwrite';
-    if (at < BigInt(STRUCTURE_SIZE)) {
-      this.structureAccess(device, Number(at), access.length, write, access.result, access.data);
+    if (region !== this.bounds.region) this.bounds = boundsOf(region);
+    const { start, size } = this.bounds;
+    const at = Number(start === undefined ? access.offset - region.offset : access.offset) - (start ?? 0);
+    if (at < 0 || at >= size) return;
+    if (at < STRUCTURE_SIZE) {
+      this.structureAccess(device, at, access.length, write, access.result, access.data);
       return;
     }
     const section = {
-      offset: at,
+      offset: access.offset - region.offset,
       length: access.length,
       result: access.result,
       via: 'read' as const,
       bytes: access.data,
     };
-    for (const oracle of this.oracles) {
-      if (write) oracle.sectionWrite?.(device, section);
-      else oracle.sectionRead?.(device, section);
-    }
+    for (const listener of write ? this.sectionWrites : this.sectionReads) listener(device, section);
   }
 
   private structureAccess(
@@ -394,19 +428,15 @@ export class World implements AccessListener {
     result: number,
     data: Uint8Array,
   ): void {
-    const field = FIELDS.find((candidate) => candidate.offset === at && candidate.width === length);
-    if (!field) {
+    const field = FIELD_AT[at];
+    if (field === undefined || field.width !== length) {
       const stray = { write, offset: BigInt(at), length, result };
       for (const oracle of this.oracles) oracle.strayAccess?.(device, stray);
       return;
     }
-    const bytes = view(data);
-    const value = field.width === 4 ? BigInt(bytes.getUint32(0, this.little)) : bytes.getBigUint64(0, this.little);
+    const value = this.value.decode(data, field.width);
     const fieldAccess: FieldAccess = { field: field.field, result, value, width: field.width };
-    for (const oracle of this.oracles) {
-      if (write) oracle.fieldWrite?.(device, fieldAccess);
-      else oracle.fieldRead?.(device, fieldAccess);
-    }
+    for (const listener of write ? this.fieldWrites : this.fieldReads) listener(device, fieldAccess);
     if (field.field !== 'device_state') return;
     // Oracles compare with what was read before; only then does the new value become what is known.
     if (write) this.stateWritten(device, Number(value), result);
@@ -415,7 +445,7 @@ export class World implements AccessListener {
 
   private stateWritten(device: DeviceView, value: number, result: number): void {
     const before = device.state;
-    delete device.state;
+    device.state = undefined;
     if (result !== 4) return;
     const entersResuming = (value & VFIO_DEVICE_STATE_MASK) === 4 && ((before ?? 0) & VFIO_DEVICE_STATE_MASK) !== 4;
     if (entersResuming) device.given = 'nothing';
@@ -439,7 +469,7 @@ export class World implements AccessListener {
   private memoryAccess(access: Access): void {
     const { memory, at, call, thrown } = access;
     if (memory?.kind === 'anonymous' && at !== undefined && !thrown && (call === 'store' || call === 'poke'))
-      for (const oracle of this.oracles) oracle.memoryWritten?.(memory.address + BigInt(at), access.length);
+      for (const listener of this.memoryWrites) listener(memory.address + BigInt(at), access.length);
     const mapping = access.memory ? this.mappings.get(access.memory) : undefined;
     if (!mapping || access.at === undefined || access.thrown) return;
     const bytes = access.data ?? encodeValue(access.value ?? 0n, access.length, this.little);
@@ -451,10 +481,39 @@ export class World implements AccessListener {
       bytes,
     };
     const write = access.call === 'store' || access.call === 'poke';
-    for (const oracle of this.oracles) {
-      if (write) oracle.sectionWrite?.(mapping.device, section);
-      else oracle.sectionRead?.(mapping.device, section);
-    }
+    for (const listener of write ? this.sectionWrites : this.sectionReads) listener(mapping.device, section);
+  }
+}
+
+/** Where a region lies in the device's file, as numbers: arithmetic on bigints would be a good part of what an access costs. */
+interface Bounds {
+  readonly region: RegionView | undefined;
+  /** Undefined where offsets are too large to be exact as numbers. */
+  readonly start: number | undefined;
+  readonly size: number;
+}
+
+function boundsOf(region: RegionView): Bounds {
+  const exact = region.offset + region.size <= BigInt(Number.MAX_SAFE_INTEGER);
+  return { region, start: exact ? Number(region.offset) : undefined, size: Number(region.size) };
+}
+
+/** Numbers of 4 and 8 bytes. A DataView for each access costs more than all that is done with the number. */
+class ValueDecoder {
+  private readonly bytes = new Uint8Array(8);
+  private readonly u32 = new Uint32Array(this.bytes.buffer);
+  private readonly u64 = new BigUint64Array(this.bytes.buffer);
+  private readonly swap: boolean;
+
+  constructor(little: boolean) {
+    const ownLittle = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+    this.swap = little !== ownLittle;
+  }
+
+  decode(data: Uint8Array, width: number): bigint {
+    if (this.swap) for (let n = 0; n < width; n += 1) this.bytes[n] = data[width - 1 - n] ?? 0;
+    else for (let n = 0; n < width; n += 1) this.bytes[n] = data[n] ?? 0;
+    return width === 4 ? BigInt(this.u32[0] ?? 0) : (this.u64[0] ?? 0n);
   }
 }
 
