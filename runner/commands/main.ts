@@ -163,6 +163,11 @@ function failed(error: unknown): number {
     if (error.advice !== undefined) complain(printableLines(error.advice).replaceAll(/^(?=.)/gm, '  '));
     return error.exitCode;
   }
+  const { isMachineTrouble } = require('./support/machine-trouble') as typeof import('./support/machine-trouble');
+  if (isMachineTrouble(error)) {
+    complain(`${colors.red('error:')} ${printableLines(error.message)}`);
+    return EXIT.incomplete;
+  }
   const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
   complain(`${colors.red('error:')} this is a fault of vfio-conformance itself; please report it with these lines:`);
   complain(printableLines(text));

@@ -28,6 +28,7 @@ import type { Judging } from './judging';
 import { firstUnmet, lacksOf } from './needs';
 import { Recorder } from './recorder';
 import type { DevicePlan } from './run-plan';
+import { ShortageWatch } from './shortage';
 
 export interface CaseRunOptions {
   readonly plan: DevicePlan;
@@ -73,6 +74,7 @@ class CaseRun {
   private readonly world: World;
   private readonly recorder: Recorder;
   private readonly course: CourseRecorder;
+  private readonly shortage: ShortageWatch;
   private readonly sides: DeviceSides;
   private readonly memory: CaseMemory = {
     streams: new Map(),
@@ -113,8 +115,12 @@ class CaseRun {
     });
     const judges = options.oracles.map((oracle) => oracle.create(this.recorder, oracleFacts));
     this.world = new World([...judges, this.course], facts);
-    // The log comes before the judges, so that a finding shows the access that gave it away.
-    this.host = new WatchedHost(inner, [...(options.listeners ?? []), this.log, this.world]);
+    this.shortage = new ShortageWatch(facts.ioctlEncoding, () => {
+      this.recorder.silence();
+      this.world.mute();
+    });
+    // The log comes before the judges, so that a finding shows the access that gave it away; they hear of no answer that is not the device's.
+    this.host = new WatchedHost(inner, [...(options.listeners ?? []), this.log, this.shortage, this.world]);
     this.sides = new DeviceSides(this.host, { plan: options.plan, profile: options.profile, limits: options.limits });
   }
 
@@ -124,7 +130,7 @@ class CaseRun {
     const ending = await this.runToEnd();
     const steps = this.open[0]?.steps ?? [];
     const { case_, recorder, options } = this;
-    const status = recorder.kitBreach ? 'broken' : recorder.failedBy ? 'failed' : ending.status;
+    const status = this.status(ending);
     const reason = this.reason(status, ending);
     const course = this.course.course();
     const lacks = this.facts && this.facts.failure === undefined ? lacksOf(options.claims, this.facts) : [];
@@ -163,13 +169,21 @@ class CaseRun {
     return result;
   }
 
+  /** What was seen before the machine ran short stands; a case that met it in its clean-up left the device in nobody knows what state. */
+  private status(ending: Ending): CaseStatus {
+    const { kitBreach, failedBy } = this.recorder;
+    if (kitBreach) return 'broken';
+    if (failedBy) return 'failed';
+    return this.shortage.seen === undefined ? ending.status : 'broken';
+  }
+
   private reason(status: CaseStatus, ending: Ending): string | undefined {
     const finding = status === 'broken' ? this.recorder.kitBreach : this.recorder.failedBy;
     if (finding && (status === 'failed' || this.recorder.kitBreach)) {
       const whose = this.recorder.kitBreach && status === 'broken' ? 'the kit broke ' : '';
       return `${whose}${finding.clause} at ${finding.step}: ${finding.observed}`;
     }
-    return ending.reason;
+    return status === 'broken' ? (this.shortage.seen ?? ending.reason) : ending.reason;
   }
 
   private async runToEnd(): Promise<Ending> {

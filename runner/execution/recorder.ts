@@ -33,6 +33,7 @@ export class Recorder implements Judge {
   /** The kit itself broke a user clause: a bug of ours, which breaks the case. */
   kitBreach: Finding | undefined;
   current: CurrentStep | undefined;
+  private silent = false;
   private readonly tallies = new Map<ClauseId, Tally>();
   private readonly perClause = new Map<ClauseId, number>();
   /** By clause, step and verdict: where the first finding stands in `findings`, and how often it was seen. */
@@ -45,13 +46,20 @@ export class Recorder implements Judge {
     private readonly lastAccesses: (count: number) => readonly AccessRow[],
   ) {}
 
+  /** From now on nothing is judged: the machine failed, and what follows from that is nobody's verdict. Notes and figures still count. */
+  silence(): void {
+    this.silent = true;
+  }
+
   kept(clause: ClauseId, who?: Who): void {
+    if (this.silent) return;
     const tally = this.tally(clause);
     tally.kept += 1;
     if (who) tally.who = who;
   }
 
   broken(clause: ClauseId, what: Observation): void {
+    if (this.silent) return;
     const tally = this.tally(clause);
     tally.broken += 1;
     if (what.who) tally.who = what.who;
@@ -68,6 +76,7 @@ export class Recorder implements Judge {
   }
 
   reported(clause: ClauseId, observed: string): void {
+    if (this.silent) return;
     const known = this.clauses.get(clause);
     if (!known) throw new Error(`the kit reported on ${clause}, which is not in the catalogue`);
     this.tally(clause);
@@ -75,6 +84,7 @@ export class Recorder implements Judge {
   }
 
   notApplicable(clause: ClauseId, evidence: string): void {
+    if (this.silent) return;
     this.tally(clause).notApplicable ??= evidence;
   }
 

@@ -8,9 +8,11 @@ import type { TestResult, TestResultContainer } from 'allure-js-commons';
 import { FileSystemWriter } from 'allure-js-commons/sdk/reporter';
 
 export class AllureWriter extends FileSystemWriter {
+  private told = false;
+
   constructor(private readonly folder: string) {
     super({ resultsDir: folder });
-    fs.mkdirSync(folder, { recursive: true });
+    this.attempt(() => fs.mkdirSync(folder, { recursive: true }));
   }
 
   override writeResult(result: TestResult): void {
@@ -22,13 +24,31 @@ export class AllureWriter extends FileSystemWriter {
   }
 
   override writeAttachment(name: string, content: Buffer): void {
-    fs.writeFileSync(path.join(this.folder, name), content);
+    this.attempt(() => fs.writeFileSync(path.join(this.folder, name), content));
   }
 
   /** Whole or not at all: what a killed run leaves must be readable. */
   private publish(name: string, text: string): void {
     const half = path.join(this.folder, `.${name}.tmp`);
-    fs.writeFileSync(half, text);
-    fs.renameSync(half, path.join(this.folder, name));
+    const written = this.attempt(() => {
+      fs.writeFileSync(half, text);
+      fs.renameSync(half, path.join(this.folder, name));
+    });
+    if (!written) this.attempt(() => fs.rmSync(half, { force: true }));
+  }
+
+  /** A report with holes is told of, once; the verdict does not rest on it. */
+  private attempt(write: () => void): boolean {
+    try {
+      write();
+      return true;
+    } catch (error) {
+      if (!this.told)
+        process.stderr.write(
+          `the report will lack results: ${error instanceof Error ? error.message : String(error)}\n`,
+        );
+      this.told = true;
+      return false;
+    }
   }
 }

@@ -99,14 +99,26 @@ export class FileSession implements Bridge {
 
   private tell(result: CaseResult, repetition: readonly [number, number], broken?: BrokenFile): Failure | undefined {
     const { plan, device, engine, log, onResult } = this.parts;
-    log.append(result);
+    const unwritten = this.write(log, result);
     const clause = (id: ClauseId) => engine.clause(id);
     const rerun = rerunLine(plan, device, this.target, result.id);
     let failure: Failure | undefined;
     if (broken) failure = failureOfFile(broken.position, broken.text);
     else if (result.status === 'failed' || result.status === 'broken') failure = failureOf(result, { clause, rerun });
+    if (unwritten !== undefined) failure = { message: unwritten, frames: failure?.frames ?? [] };
     onResult({ result, failure, context: { suite: this.title, clause, repetition, rerun } });
     return failure;
+  }
+
+  /** A result that is not on record counts for nothing: the run is incomplete, and the case says why. It goes on, for disks get room again. */
+  private write(log: ResultsLog, result: CaseResult): string | undefined {
+    try {
+      log.append(result);
+      return undefined;
+    } catch (error) {
+      const why = error instanceof Error ? error.message : String(error);
+      return `the result (${result.status}) could not be recorded: ${why}`;
+    }
   }
 
   private entries(group: CaseGroup): TestEntry[] {

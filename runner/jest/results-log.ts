@@ -8,8 +8,14 @@ import path from 'node:path';
 import type { CaseResult } from '../execution/case-result';
 import { RESULTS_FILE } from '../execution/run-plan';
 
+const NEWLINE = Buffer.from('\n');
+/** A disk that takes a part of a line says at the next write what is wrong with it. */
+const TRIES = 8;
+
 export class ResultsLog {
   readonly file: string;
+  /** The last write may have left a part of a line. */
+  private torn = false;
   private descriptor: number | undefined;
   private syncing = false;
   private dirty = false;
@@ -19,16 +25,26 @@ export class ResultsLog {
     this.file = path.join(folder, RESULTS_FILE);
   }
 
-  /** Throws when the line could not be written whole (disk full), or the disk failed with an earlier one: a run whose record has holes must not go on quietly. */
+  /**
+   * @throws an Error of fs when the line could not be written whole (a full or failing disk). What stands there of it is no line, and
+   * does not get in the way of the next one.
+   */
   append(result: CaseResult): void {
     if (this.failure) throw new Error(`${this.file}: ${this.failure.message}`);
     this.descriptor ??= this.open();
     const line = Buffer.from(`${JSON.stringify(result, replaceBigInt)}\n`);
-    const written = fs.writeSync(this.descriptor, line);
-    if (written !== line.length)
-      throw new Error(`${this.file}: only ${written} of ${line.length} bytes could be written`);
-    this.dirty = true;
-    this.sync(this.descriptor);
+    for (let tries = 0; tries < TRIES; tries += 1) {
+      // Once more and whole rather than the rest of it: another worker's line may stand behind the torn one.
+      const text = this.torn ? Buffer.concat([NEWLINE, line]) : line;
+      this.torn = true;
+      const written = fs.writeSync(this.descriptor, text);
+      if (written !== text.length) continue;
+      this.torn = false;
+      this.dirty = true;
+      this.sync(this.descriptor);
+      return;
+    }
+    throw new Error(`${this.file}: a line of ${line.length} bytes could not be written whole`);
   }
 
   close(): void {

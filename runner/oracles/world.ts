@@ -5,6 +5,7 @@
 import {
   type ByteOrder,
   decodeSparseMmapAreas,
+  ERRNO,
   type IoctlEncoding,
   type IoctlTarget,
   ioctlName,
@@ -37,6 +38,7 @@ import type { Access, AccessListener } from '../host/watched-host';
 import type { OracleHooks } from './oracle';
 import type { ContainerView, DeviceView, FieldAccess, MappableArea, RegionView } from './views';
 
+const { EINTR } = ERRNO;
 const STRUCTURE_SIZE = vfioDeviceMigrationInfo.size;
 
 interface FieldPlace {
@@ -153,7 +155,8 @@ export class World implements AccessListener {
     switch (access.call) {
       case 'pread':
       case 'pwrite':
-        this.transfer(access);
+        // Interrupted before anything was done, and made again; a driver that answers so for ever fails the step.
+        if (access.result !== -EINTR) this.transfer(access);
         break;
       case 'ioctl':
         if (access.request !== undefined) this.requests.get(access.request)?.(access);

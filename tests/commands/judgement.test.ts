@@ -151,10 +151,10 @@ test('cases without a result keep the run from being conformant', () => {
   const seen = evidence({ targets: [target({ cases: [CASE, second], taken: [CASE, second] })], exit: 134 });
   expect(judge(seen)).toMatchObject({
     verdict: 'incomplete',
-    reasons: ['1 case of 2 left no result: Jest ended early, with exit code 134'],
+    reasons: ['1 case of 2 left no result; Jest ended with exit code 134'],
   });
   expect(text(seen)).toBe(
-    'verdict: incomplete\nclauses: 1 kept\n  1 case of 2 left no result: Jest ended early, with exit code 134',
+    'verdict: incomplete\nclauses: 1 kept\n  1 case of 2 left no result; Jest ended with exit code 134',
   );
 });
 

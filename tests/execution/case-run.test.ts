@@ -1,6 +1,12 @@
 /** One case on the reference device: what is blamed, what is skipped, what runs at the end. */
+import { ioctlNumber } from '../../runner/abi';
 import { Workbench } from '../../runner/execution/workbench';
+import type * as createReference from '../../runner/host/reference/create-reference-host';
+import type { ReferenceHostOptions } from '../../runner/host/reference/create-reference-host';
 import { caseOf, planFor } from '../support/plans';
+
+const RESET = ioctlNumber('VFIO_DEVICE_RESET', 'generic');
+const MAP_DMA = ioctlNumber('VFIO_IOMMU_MAP_DMA', 'generic');
 
 async function run(device: string, yaml: string, claims: readonly string[] = []) {
   const workbench = new Workbench(planFor(device), { device, host: 'local' }, { hang: 'virtual' });
@@ -129,4 +135,48 @@ test('big endian and little endian come to the same', async () => {
         .status,
     ).toBe('passed');
   }
+});
+
+describe('a machine that runs short', () => {
+  const module_ = require('../../runner/host/reference/create-reference-host') as typeof createReference;
+  const original = module_.createReferenceHost;
+  afterEach(() => void Object.assign(module_, { createReferenceHost: original }));
+
+  /** From the given call on, `name` answers ENOMEM. */
+  function starve(name: 'pread' | 'mmap' | 'ioctl', when: (request: unknown) => boolean): void {
+    Object.assign(module_, {
+      createReferenceHost: (options: ReferenceHostOptions) => {
+        const host = original(options);
+        const call = host[name].bind(host) as (...given: unknown[]) => unknown;
+        Object.assign(host, { [name]: (...given: unknown[]) => (when(given[1]) ? -12 : call(...given)) });
+        return host;
+      },
+    });
+  }
+
+  test('its case is broken, and the driver is not blamed for what followed', async () => {
+    let reads = 0;
+    starve('pread', () => {
+      reads += 1;
+      return reads > 4;
+    });
+    const result = await run('reference', `${STATE}  - transition: stop\n  - transition: running\n`);
+    expect(result.status).toBe('broken');
+    expect(result.findings).toEqual([]);
+    expect(result.reason).toMatch(/^the machine ran short.*pread answered ENOMEM/);
+  });
+
+  test('what the driver had done wrong before stands', async () => {
+    starve('ioctl', (request) => request === RESET);
+    const result = await run('reference', `${STATE}  - state: stop\n    judge: TRANS-RUN-STOP\n`);
+    expect(result.status).toBe('failed');
+    expect(result.findings.map(({ clause }) => clause)).toEqual(['TRANS-RUN-STOP']);
+  });
+
+  test('a mapping that meets the limit on locked memory is told as that', async () => {
+    starve('ioctl', (request) => request === MAP_DMA);
+    const result = await run('reference', `${STATE}  - map: {as: ram}\n`);
+    expect(result.status).toBe('broken');
+    expect(result.reason).toContain('ulimit -l');
+  });
 });

@@ -1,5 +1,5 @@
 import { fork } from 'node:child_process';
-import { appendFileSync, readFileSync } from 'node:fs';
+import fs, { appendFileSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { RESULTS_FILE } from '../../runner/execution/run-plan';
 import { brokenResult } from '../../runner/jest/broken-file';
@@ -46,6 +46,38 @@ test('half a line of a killed run does not swallow the next result', () => {
   expect(lines(folder)[0]).toBe('{"id":"half');
   expect(JSON.parse(lines(folder)[1] ?? '').id).toBe('whole');
   expect(new ResultsTail(folder, false).read().map(({ id }) => id)).toEqual(['whole']);
+});
+
+test('a short write is written again as a whole line', () => {
+  const folder = freshFolder('log');
+  const log = new ResultsLog(folder);
+  const whole = fs.writeSync;
+  const spy = jest
+    .spyOn(fs, 'writeSync')
+    .mockImplementationOnce((fd: number, data: unknown) => whole(fd, (data as Uint8Array).subarray(0, 9)));
+  log.append(result('whole'));
+  spy.mockRestore();
+  log.append(result('next'));
+  log.close();
+  expect(new ResultsTail(folder, false).read().map(({ id }) => id)).toEqual(['whole', 'next']);
+});
+
+test('a full disk is said, and the part of a line that it took does not swallow the next result', () => {
+  const folder = freshFolder('log');
+  const log = new ResultsLog(folder);
+  const whole = fs.writeSync;
+  const full = Object.assign(new Error('ENOSPC: no space left on device, write'), { code: 'ENOSPC' });
+  const spy = jest
+    .spyOn(fs, 'writeSync')
+    .mockImplementationOnce((fd: number, data: unknown) => whole(fd, (data as Uint8Array).subarray(0, 9)))
+    .mockImplementationOnce(() => {
+      throw full;
+    });
+  expect(() => log.append(result('lost'))).toThrow('ENOSPC');
+  spy.mockRestore();
+  log.append(result('next'));
+  log.close();
+  expect(new ResultsTail(folder, false).read().map(({ id }) => id)).toEqual(['next']);
 });
 
 test('several processes append at once and every line stays whole', async () => {

@@ -170,7 +170,7 @@ function gaps(
         : 'the run did not come to its end',
     );
   else if (missing > 0 && !interrupted)
-    found.push(`${counted(missing, 'case')} of ${expected} left no result: Jest ended early, with exit code ${exit}`);
+    found.push(`${counted(missing, 'case')} of ${expected} left no result; Jest ended with exit code ${exit}`);
   if (wanted.has('REG-TYPE-MIG') && offersOnlyVersion2(description)) found.push(onlyVersion2(description.device));
   if (isFiltered(plan.filter)) {
     const [taken, all] = [countCases(targets, 'taken'), countCases(targets, 'cases')];

@@ -5,6 +5,7 @@ import { DEFAULT_LIMITS, type DevicePlan, type RunPlan } from '../../execution/r
 import { kitVersion } from '../../jest/plan-file';
 import { UsageError } from '../support/exit';
 import { fileStatus } from '../support/file-status';
+import { isMachineTrouble } from '../support/machine-trouble';
 import { freshFolder } from '../support/run-folders';
 import type { CheckedOptions } from './options';
 import { inputsDigest } from './run-inputs';
@@ -70,6 +71,8 @@ function make(folder: string): void {
   try {
     mkdirSync(folder, { recursive: true });
   } catch (error) {
+    // A full or failing disk is no mistake of the command line.
+    if (isMachineTrouble(error)) throw error;
     throw new UsageError(
       `the folder ${folder} cannot be made: ${error instanceof Error ? error.message : String(error)}`,
     );
