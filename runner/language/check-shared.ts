@@ -30,8 +30,11 @@ export function sharedParameters(document: CheckedDocument, tree: MapTree): Read
   const schema = document.surroundings.vocabulary.documents.shared.properties?.parameters;
   const entry = entryOf(tree, 'parameters');
   if (!schema || !entry) return parameters;
-  const place = { name: 'parameters', owner: entry.keyRange };
-  document.read(schema, undefined, entry.value, place, new StepReader(document));
+  // A file that is checked by itself is read whole, its parameters with it.
+  if (document.user) {
+    const place = { name: 'parameters', owner: entry.keyRange };
+    document.read(schema, undefined, entry.value, place, new StepReader(document));
+  }
   if (entry.value.kind !== 'map') return parameters;
   for (const { key, keyRange, value } of entry.value.entries) {
     if (!new RegExp(LABEL_PATTERN).test(key) || key.length > 64) {

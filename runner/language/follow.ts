@@ -1,4 +1,5 @@
 /** Follows the steps of every case in their order, without a device: names that are given and taken, and states that are entered. */
+import { CleanUpCheck } from './clean-up-check';
 import type { CheckedDocument } from './document';
 import type { JsonSchema } from './json-schema';
 import { NamesCheck } from './names-check';
@@ -38,16 +39,23 @@ export interface FollowedStep {
 
 export interface Follower {
   enterCase(): void;
+  /** The steps are over; `any`: `finally:` has steps. */
+  enterFinally?(any: boolean): void;
   step(followed: FollowedStep): void;
   end(): void;
 }
 
 export function followCases(document: CheckedDocument, cases: readonly FollowedCase[]): void {
-  const followers: readonly Follower[] = [new NamesCheck(document), new StatesCheck(document)];
+  const followers: readonly Follower[] = [
+    new NamesCheck(document),
+    new StatesCheck(document),
+    new CleanUpCheck(document),
+  ];
   const walk = new Walk(document, followers);
   for (const { steps, finallySteps } of cases) {
     for (const follower of followers) follower.enterCase();
     walk.steps(steps, 'source');
+    for (const follower of followers) follower.enterFinally?.(finallySteps.length > 0);
     walk.steps(finallySteps, 'source');
     if (walk.isOver) return;
   }

@@ -45,6 +45,8 @@ export interface JsonSchema {
   readonly 'x-in'?: readonly string[];
   /** The state in which the verb leaves the device; `any` where that depends on what is written. */
   readonly 'x-state'?: string;
+  /** What the verb changes in the device beyond its state, and does not undo: `registers`. */
+  readonly 'x-leaves'?: string;
 }
 
 /** Every keyword above; a verb that uses another one fails the build. */
@@ -82,4 +84,5 @@ export const KEYWORDS: ReadonlySet<string> = new Set([
   'x-role',
   'x-in',
   'x-state',
+  'x-leaves',
 ]);

@@ -1,6 +1,7 @@
 /** Checks files of any kind: everything that is wrong with each. */
 import path from 'node:path';
 import { Complaints } from './complaints';
+import { Duplicates } from './duplicates';
 import { kindOf, unknownKind } from './file-kind';
 import { statusOf, yamlFilesUnder } from './glob';
 import {
@@ -24,10 +25,16 @@ export function lintFiles(paths: readonly string[], options: LanguageOptions = {
     if (!statusOf(absolute)?.isDirectory()) files.set(absolute, 'named');
     else for (const file of yamlFilesUnder(absolute)) files.set(file, files.get(file) ?? 'found');
   }
-  return [...files].flatMap(([file, how]) => lintFile(file, how, options));
+  const duplicates = new Duplicates();
+  return [...files].flatMap(([file, how]) => lintFile(file, how, options, duplicates));
 }
 
-function lintFile(file: string, how: 'named' | 'found', options: LanguageOptions): readonly Diagnostic[] {
+function lintFile(
+  file: string,
+  how: 'named' | 'found',
+  options: LanguageOptions,
+  duplicates: Duplicates,
+): readonly Diagnostic[] {
   const source = readSource(file);
   if ('code' in source) return [source];
   const complaints = new Complaints(source);
@@ -40,14 +47,20 @@ function lintFile(file: string, how: 'named' | 'found', options: LanguageOptions
     return how === 'named' || complaint.suggestion !== undefined ? [complaint] : [];
   }
   const parsed = { complaints, tree };
-  const loaders: Record<typeof kind, () => Checked<unknown>> = {
-    scenario: () => loadScenario(parsed, options),
-    suite: () => loadSuite(parsed, options),
-    shared: () => loadShared(parsed, options),
-    profile: () => loadProfile(parsed, options),
-    conditions: () => loadConditions(parsed, options),
-    catalogue: () => loadCatalogue(parsed, options),
-  };
-  const loaded = loaders[kind]();
-  return loaded.ok ? loaded.warnings : loaded.errors;
+  const lint = <T>(loaded: Checked<T>, also: (value: T) => readonly Diagnostic[] = () => []): readonly Diagnostic[] =>
+    loaded.ok ? [...loaded.warnings, ...also(loaded.value)] : loaded.errors;
+  switch (kind) {
+    case 'scenario':
+      return lint(loadScenario(parsed, options), (scenario) => duplicates.scenario(scenario));
+    case 'suite':
+      return lint(loadSuite(parsed, options), (suite) => duplicates.suite(suite));
+    case 'profile':
+      return lint(loadProfile(parsed, options), (profile) => duplicates.profile(profile));
+    case 'shared':
+      return lint(loadShared(parsed, options));
+    case 'conditions':
+      return lint(loadConditions(parsed, options));
+    case 'catalogue':
+      return lint(loadCatalogue(parsed, options));
+  }
 }

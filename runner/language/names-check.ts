@@ -114,7 +114,9 @@ export class NamesCheck implements Follower {
     if (document.course.incomplete) return;
     for (const { thing, scope, name, range, known } of missing) {
       const { a, given: verb } = CALLED[thing];
-      const later = given.has(keyOf(thing, scope, name));
+      const after = given.get(keyOf(thing, scope, name));
+      const later = after !== undefined;
+      if (after?.use) after.use.taken = true;
       const suggestion = later ? undefined : nearest(name, known);
       document.complain(range, {
         code: 'unknown-name',

@@ -83,12 +83,16 @@ export class Reader {
   /** `wanted` completes "`place` takes": `a list`, `one value`. */
   private wrongType(tree: Tree, wanted: string, place: Place, suggestion?: string): void {
     const empty = tree.kind === 'scalar' && tree.value === null;
-    this.host.complain(empty ? place.owner : caretRange(tree), {
-      code: empty ? 'missing-value' : 'wrong-type',
-      message: empty ? `${place.name} has no value` : `${place.name} takes ${wanted}, not ${describe(tree)}`,
-      ...(empty ? { cause: `it takes ${wanted}` } : {}),
-      ...(empty || suggestion === undefined ? {} : { suggestion }),
-    });
+    this.host.complain(
+      empty ? place.owner : caretRange(tree),
+      {
+        code: empty ? 'missing-value' : 'wrong-type',
+        message: empty ? `${place.name} has no value` : `${place.name} takes ${wanted}, not ${describe(tree)}`,
+        ...(empty ? { cause: `it takes ${wanted}` } : {}),
+        ...(empty || suggestion === undefined ? {} : { suggestion }),
+      },
+      scalarFromElsewhere(tree),
+    );
   }
 
   private many(schema: JsonSchema, tree: Tree, place: Place): unknown {
@@ -271,6 +275,17 @@ export class Reader {
     if (kind) return this.scalar(kind, withLimits(schema), tree, place);
     return tree.value;
   }
+}
+
+/** A list or a map that another file's use put in is told of by one of its scalars, which knows where it is written. */
+function scalarFromElsewhere(tree: Tree): ScalarTree | undefined {
+  if (tree.kind === 'scalar') return tree.filledFrom?.elsewhere ? tree : undefined;
+  const inner = tree.kind === 'list' ? tree.items : tree.entries.map((entry) => entry.value);
+  for (const one of inner) {
+    const found = scalarFromElsewhere(one);
+    if (found) return found;
+  }
+  return undefined;
 }
 
 interface Complaint {

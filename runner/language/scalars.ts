@@ -210,7 +210,7 @@ export function SharedFile(options: Description = {}): TUnsafe<string> {
 
 /** Values by name, for a file of shared steps. They are put into its steps, and are not among the lowered arguments. */
 export function SharedValues(options: Description = {}): TUnsafe<undefined> {
-  return Type.Unsafe<undefined>({ type: 'object', ...options, 'x-kind': 'opaque' });
+  return Type.Unsafe<undefined>({ ...options, 'x-kind': 'opaque' });
 }
 
 /** Nested steps, as in `on` and `repeat`. In YAML they may also stand beside the verb: `- on: destination` and `steps:` under it. */

@@ -148,6 +148,7 @@ function giveValues(
     });
   }
   // A value that is not known goes in as one: nothing more is said of it.
+  if (unknown.size > 0) document.course.incomplete = true;
   for (const name of unknown) values.delete(name);
   return { values, unknown };
 }

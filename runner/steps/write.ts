@@ -26,6 +26,7 @@ export const verb = defineVerb({
     },
     {
       'x-state': 'any',
+      'x-leaves': 'registers',
       'x-exactly-one': [
         ['field', 'region'],
         ['value', 'u8', 'u16', 'u32', 'u64', 'bytes'],
@@ -34,7 +35,7 @@ export const verb = defineVerb({
     },
   ),
   examples: [
-    '- write: {region: bar0, at: 0x4, u32: 0x5eed0001}\n- read: {region: bar0, at: 0x4, width: 4}',
+    '- write: {region: bar0, at: 0x4, u32: 0x5eed0001}\n- read: {region: bar0, at: 0x4, width: 4}\n- reset: {}',
     '- write: {field: reserved, u32: 0xffffffff}\n  expect: {result: either}',
     '- write: {field: data_offset, value: 0x2f}\n  provoke: MIG-ACCESS-USER\n  expect: {result: either}\n- reset: {}',
   ],

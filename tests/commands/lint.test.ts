@@ -125,3 +125,52 @@ test('github: one workflow command for each complaint, escaped', () => {
     /^::error file=odd%2C 100%25\.yaml,line=4,endLine=4,col=5,endColumn=15,title=unknown-verb::"tranistion" is not a verb%0Athe verbs are [^\n]*%0Adid you mean transition \?\n$/,
   );
 });
+
+describe('--deep', () => {
+  const scenario = (clauses: string, steps: string) => `scenario: S\nclauses: [${clauses}]\nsteps:\n${steps}`;
+  const deep = (text: string) => {
+    const { code, stdout } = cli(['lint', '--deep', '--json', 'a.yaml'], { cwd: workFolder({ 'a.yaml': text }) });
+    const rows = JSON.parse(stdout) as {
+      line: number;
+      column: number;
+      code: string;
+      message: string;
+      cause?: string;
+    }[];
+    return { code, said: rows.map((row) => `${row.line}:${row.column} ${row.code} ${row.message}`), rows };
+  };
+
+  test('a clause that the scenario never comes to judge, at the clause', () => {
+    const { code, said } = deep(scenario('TRANS-RUN-STOP, TRANS-STOP-RUN', '  - transition: stop\n'));
+    expect({ code, said }).toEqual({
+      code: 0,
+      said: ['2:27 never-judged this scenario never comes to judge TRANS-STOP-RUN'],
+    });
+  });
+
+  test('one that is judged on another kind of device only', () => {
+    expect(deep(scenario('ZPCI-BASE', '  - capabilities: {}\n')).said).toEqual([]);
+  });
+
+  test('one that a correct driver need never come to', () => {
+    expect(deep(scenario('STATE-RESET-FLAG', '  - state: running\n')).said).toEqual([]);
+  });
+
+  test('a scenario that a correct device fails, at the step', () => {
+    const { said, rows } = deep(
+      scenario('STATE-DEFAULT', '  - transition: "running"\n  - read: {field: device_state, is: 0}\n'),
+    );
+    expect(said).toEqual([
+      '5:5 fails-on-reference the reference device, which keeps every clause, fails this on `reference`',
+    ]);
+    expect(rows[0]?.cause).toContain('0x1');
+  });
+
+  test('a scenario that no device can run says why', () => {
+    const { said, rows } = deep(
+      scenario('ZPCI-BASE', '  - capabilities: {}\n').replace('steps:', 'needs: [zpci, ccw]\nsteps:'),
+    );
+    expect(said).toEqual(['2:11 never-judged this scenario never comes to judge ZPCI-BASE']);
+    expect(rows[0]?.cause).toContain('it was never run to its end');
+  });
+});

@@ -2,8 +2,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadCatalogue, loadScenario, PACKAGE_ROOT, scenarioId } from '../../language';
-import { scenarioFilesUnder } from '../../language/scenario-files';
 import type { Clause, ClauseId } from '../../language/scenario';
+import { scenarioFilesUnder } from '../../language/scenario-files';
 import { FAULTS } from '../../reference/registry';
 import { InvalidFiles } from '../support/exit';
 

@@ -9,15 +9,15 @@ const FOLDERS = ['scenarios', 'suites', 'devices'];
 
 export interface Linted {
   readonly diagnostics: readonly Diagnostic[];
-  /** How many YAML files were looked at. */
-  readonly files: number;
+  /** The YAML files that were looked at. */
+  readonly files: readonly string[];
 }
 
 /** Without paths: the kit's scenarios, suites and devices, and those of the working folder where it has its own. */
 export function lintPaths(paths: readonly string[], cwd: string): Linted {
   const wanted = paths.length > 0 ? paths.map((one) => path.resolve(cwd, one)) : ownFolders(cwd);
   const files = new Set(wanted.flatMap((one) => (isFolder(one) ? yamlFilesUnder(one) : [one])));
-  return { diagnostics: lintFiles(wanted), files: files.size };
+  return { diagnostics: lintFiles(wanted), files: [...files] };
 }
 
 function ownFolders(cwd: string): string[] {
