@@ -14,6 +14,7 @@ import type { DeviceSession } from '../steps/device-session';
 import { resetPatiently } from '../steps/reset';
 import { sayState } from '../steps/state-check';
 import type { Attachment, CaseMemory, SideName, StepContext, StepFailureReason } from '../steps/step-context';
+import { SpoolFailure, StreamSpool } from '../steps/stream-spool';
 import { findVerb } from '../steps/verbs';
 import type { Limits } from '../vfio/limits';
 import type { MigrationRegion } from '../vfio/migration-region';
@@ -78,6 +79,7 @@ class CaseRun {
   private readonly sides: DeviceSides;
   private readonly memory: CaseMemory = {
     streams: new Map(),
+    spool: new StreamSpool(),
     fingerprints: new Map(),
     values: new Map(),
     capturing: undefined,
@@ -196,6 +198,7 @@ class CaseRun {
     }
     const last = await this.runFinally(ending);
     this.cleanUp();
+    this.memory.spool.close();
     return last;
   }
 
@@ -456,7 +459,12 @@ class CaseRun {
     if (error instanceof StepFailure)
       return { status: this.recorder.failedBy ? 'failed' : 'passed', reason: `stopped early: ${error.message}` };
     if (error instanceof DeviceHang || error instanceof MemoryFault) return { status: 'failed', reason: error.message };
-    if (error instanceof GiveUp || error instanceof HostMisuse || error instanceof HostLost)
+    if (
+      error instanceof GiveUp ||
+      error instanceof HostMisuse ||
+      error instanceof HostLost ||
+      error instanceof SpoolFailure
+    )
       return { status: 'broken', reason: error.message };
     if (error instanceof Error) return { status: 'broken', reason: error.stack ?? error.message };
     return { status: 'broken', reason: String(error) };

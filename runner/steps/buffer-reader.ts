@@ -24,6 +24,8 @@ export interface ReadingArguments {
 }
 
 export class BufferReader {
+  /** Used again for every buffer: fresh memory would cost as much as reading it. */
+  private readonly memories: Uint8Array[] = [];
   private looks = 0;
   private count = 0;
   /** Bytes of the buffers before this one. */
@@ -37,7 +39,7 @@ export class BufferReader {
     private readonly ended: (what: string, failure: Failure, clause?: string) => 'ended',
   ) {}
 
-  /** The bytes of a buffer, looked at as often as the step says. */
+  /** The bytes of a buffer, looked at as often as the step says; good until the next buffer is read. */
   read(offer: Offer): Uint8Array | 'ended' {
     const bytes = this.fetchAndCompare(offer);
     if (bytes === 'ended') return bytes;
@@ -54,12 +56,12 @@ export class BufferReader {
     this.count += 1;
     const both = this.args.via === 'both' && this.isMappable(offer);
     const via = this.args.via === 'both' ? 'read' : this.args.via;
-    const plain = () => this.fetch(offer, pieces, via);
+    const plain = (memory = 0) => this.fetch(offer, pieces, via, memory);
     const other = both
-      ? () => this.fetch(offer, pieces, 'mmap')
+      ? (memory = 1) => this.fetch(offer, pieces, 'mmap', memory)
       : compare === undefined
         ? undefined
-        : () => this.fetch(offer, compare, via);
+        : (memory = 1) => this.fetch(offer, compare, via, memory);
     if (other === undefined) return plain();
     const plainFirst = this.count % 3 === 0;
     const first = plainFirst ? plain() : other();
@@ -74,10 +76,10 @@ export class BufferReader {
   }
 
   /** Two reads of one buffer differ: if they no longer do when some time has passed, it was not there in the first place. */
-  private lookWhenSettled(one: () => Uint8Array | 'ended', other: () => Uint8Array | 'ended'): void {
+  private lookWhenSettled(one: Look, other: Look): void {
     const context: StepContext = this.context;
     context.host.sleep(SETTLED_MS);
-    const [now, again] = [one(), other()];
+    const [now, again] = [one(2), other(3)];
     if (now === 'ended' || again === 'ended' || Buffer.compare(now, again) !== 0) return;
     context.fail({
       clause: 'SAVE-OFFSET-READY',
@@ -91,8 +93,17 @@ export class BufferReader {
     const { context, args } = this;
     this.looks += 1;
     context.host.sleep(after);
-    const second = this.fetch(offer, args.pieces, args.via === 'both' ? 'read' : args.via);
+    const second = this.fetch(offer, args.pieces, args.via === 'both' ? 'read' : args.via, 1);
     if (second !== 'ended') this.compare('SAVE-OFFSET-READY', first, second, 'at once', `${after} ms later`);
+  }
+
+  private memory(which: number, bytes: number): Uint8Array {
+    let memory = this.memories[which];
+    if (!memory || memory.length < bytes) {
+      memory = new Uint8Array(bytes);
+      this.memories[which] = memory;
+    }
+    return memory.subarray(0, bytes);
   }
 
   private compare(clause: string, one: Uint8Array, other: Uint8Array, how: string, otherwise: string): void {
@@ -116,14 +127,17 @@ export class BufferReader {
     );
   }
 
-  /** The bytes of one buffer. */
-  fetch({ offset, size }: Offer, pieces: PiecesWord, via: Via): Uint8Array | 'ended' {
-    const read = readInPieces(this.migration, offset, size, { pieces, via });
+  /** The bytes of one buffer, good until the same of the reader's memories is used again. */
+  fetch({ offset, size }: Offer, pieces: PiecesWord, via: Via, memory = 0): Uint8Array | 'ended' {
+    const read = readInPieces(this.migration, offset, size, { pieces, via }, (bytes) => this.memory(memory, bytes));
     if (read.ok) return read.value;
     const clause = read.kind === 'outside' ? 'MIG-DATA-NONZERO' : 'SAVE-READ';
     return this.ended(`the ${size} bytes at 0x${offset.toString(16)}`, read, clause);
   }
 }
+
+/** Reads a buffer into one of the reader's memories. */
+type Look = (memory?: number) => Uint8Array | 'ended';
 
 function hex(byte: number | undefined): string {
   return (byte ?? 0).toString(16).padStart(2, '0');

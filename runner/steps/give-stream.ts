@@ -4,6 +4,7 @@ import type { MigrationRegion } from '../vfio/migration-region';
 import { type Failure, ownFailure } from '../vfio/outcome';
 import { type PiecesWord, piecesOfBuffer, transferInPieces } from './pieces';
 import type { StepContext } from './step-context';
+import type { SavedBuffer } from './stream-spool';
 
 const GARBAGE = 0xee;
 const MAX_U64 = (1n << 64n) - 1n;
@@ -37,13 +38,13 @@ export interface GivingFailure extends Failure {
 export function giveBuffers(
   context: Pick<StepContext, 'host'>,
   migration: MigrationRegion,
-  buffers: readonly Uint8Array[],
+  buffers: readonly SavedBuffer[],
   giving: Giving,
 ): GivingFailure | undefined {
   let before = 0;
   for (const [at, buffer] of buffers.entries()) {
     const pieces = piecesOfBuffer(giving.pieces, before);
-    const failure = giveBuffer(migration, buffer, { ...giving, pieces }, at, at === buffers.length - 1);
+    const failure = giveBuffer(migration, buffer.bytes(), { ...giving, pieces }, at, at === buffers.length - 1);
     if (failure) return { ...failure, at };
     before += buffer.length;
     if (giving.pause !== undefined) context.host.sleep(giving.pause);

@@ -59,12 +59,16 @@ export function transferInPieces(
   return middle.ok && tail < length ? edge(tail, length) : middle;
 }
 
-/** A whole buffer of the data section, at a place and in a size that the device named: both are checked before anything is allocated. */
+/**
+ * A whole buffer of the data section, at a place and in a size that the device named: both are checked before anything is allocated.
+ * `memory` gives the bytes to read into, as many as it is asked for; default: new ones.
+ */
 export function readInPieces(
   migration: MigrationRegion,
   offset: bigint,
   size: bigint,
   how: { readonly pieces: PiecesWord; readonly via: Via },
+  memory = (bytes: number): Uint8Array => new Uint8Array(bytes),
 ): Outcome<Uint8Array> {
   const { limits, info } = migration.region;
   const outside = offset < BigInt(vfioDeviceMigrationInfo.size) || !migration.region.holds(offset, size);
@@ -72,7 +76,7 @@ export function readInPieces(
     const what = `${size} bytes at 0x${offset.toString(16)}`;
     return ownFailure('outside', 'read data', `${what} are not in the data section of a region of ${info.size} bytes`);
   }
-  const bytes = new Uint8Array(Number(size));
+  const bytes = memory(Number(size));
   const read = transferInPieces(migration, 'read', offset, bytes, how);
   return read.ok ? success(bytes) : read;
 }

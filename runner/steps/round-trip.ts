@@ -8,6 +8,7 @@ import { type PiecesWord, readInPieces } from './pieces';
 import { resetPatiently } from './reset';
 import type { SaveIteration } from './saved-stream';
 import type { Captured, SideName, StepContext } from './step-context';
+import type { SavedBuffer } from './stream-spool';
 
 const MOST_BUFFERS = 100_000;
 /** What a second look of a case puts into a device, so that its state is not that of a fresh one. */
@@ -15,7 +16,7 @@ const MARK = 0x2b00_7e57n;
 
 /** One save, and why it came to nothing. */
 interface QuietSave {
-  readonly buffers: readonly Uint8Array[];
+  readonly buffers: readonly SavedBuffer[];
   readonly iterations: readonly SaveIteration[];
   readonly problem: string | undefined;
 }
@@ -62,7 +63,7 @@ function saveQuietly(context: StepContext, options: TripOptions): QuietSave {
 }
 
 class QuietLoop implements QuietSave {
-  readonly buffers: Uint8Array[] = [];
+  readonly buffers: SavedBuffer[] = [];
   readonly iterations: SaveIteration[] = [];
   problem: string | undefined;
   private bytes = 0n;
@@ -117,7 +118,7 @@ class QuietLoop implements QuietSave {
     const data = readInPieces(migration, offset.value, size.value, { pieces, via });
     if (!data.ok) return this.fail(data.message);
     this.iterations.push({ pending, after: undefined, size: size.value });
-    this.buffers.push(data.value);
+    this.buffers.push(this.context.memory.spool.add(data.value));
     this.bytes += size.value;
     return true;
   }
@@ -136,7 +137,7 @@ export type Manner = Partial<Giving> & { readonly settle?: number };
 /** Gives buffers to a device that was just reset; why they did not arrive, or undefined when they did. */
 export function resumeQuietly(
   context: StepContext,
-  buffers: readonly Uint8Array[],
+  buffers: readonly SavedBuffer[],
   wanted: readonly Captured[] | undefined,
   manner: Manner = {},
 ): string | undefined {

@@ -9,6 +9,7 @@ import { SaveBounds } from './save-bounds';
 import type { SaveIteration } from './saved-stream';
 import { outcomeMatches, sayExpectation, sayState } from './state-check';
 import type { StepContext } from './step-context';
+import type { SavedBuffer } from './stream-spool';
 
 export interface SaveArguments {
   readonly as: string;
@@ -28,7 +29,7 @@ export interface SaveArguments {
 type Stopped = 'left' | 'ended';
 
 export class SaveLoop {
-  private readonly buffers: Uint8Array[] = [];
+  private readonly buffers: SavedBuffer[] = [];
   private readonly iterations: SaveIteration[] = [];
   private readonly bounds: SaveBounds;
   private readonly stopped: boolean;
@@ -151,7 +152,7 @@ export class SaveLoop {
     this.iterations.push({ pending, after: undefined, size: offer.size });
     this.bounds.delivered(offer.size);
     // Nothing was there: it is no transaction.
-    if (bytes.length > 0) this.buffers.push(bytes);
+    if (bytes.length > 0) this.buffers.push(this.context.memory.spool.add(bytes));
     return leave === undefined ? undefined : 'left';
   }
 

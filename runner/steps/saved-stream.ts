@@ -2,6 +2,7 @@
 import type { Via } from '../vfio/data-transfer';
 import type { PiecesWord } from './pieces';
 import type { SideName } from './step-context';
+import type { SavedBuffer } from './stream-spool';
 
 /** How a saving session began: straight from _RUNNING to stop-and-copy, through pre-copy, or from _STOP. */
 export type SavingEntry = 'running' | 'pre-copy' | 'stop';
@@ -27,7 +28,7 @@ export interface SaveIteration {
 }
 
 export interface SavedStream {
-  readonly buffers: readonly Uint8Array[];
+  readonly buffers: readonly SavedBuffer[];
   readonly origin: StreamOrigin;
   /** Drained to pending_bytes 0 in stop-and-copy: nothing comes after it. */
   readonly drained: boolean;

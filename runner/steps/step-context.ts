@@ -7,6 +7,7 @@ import type { Given } from '../oracles/views';
 import type { BitmapSeen } from './bitmap-seen';
 import type { DeviceSession } from './device-session';
 import type { SavedStream } from './saved-stream';
+import type { StreamSpool } from './stream-spool';
 
 /** Something to show beside a step. */
 export interface Attachment {
@@ -27,6 +28,8 @@ export interface Captured {
 /** What the steps of one case share, whatever side they act on. */
 export interface CaseMemory {
   readonly streams: Map<string, SavedStream>;
+  /** Where the bytes of saved streams lie. */
+  readonly spool: StreamSpool;
   readonly fingerprints: Map<string, readonly Captured[]>;
   readonly values: Map<string, string>;
   /** Set while a step collects what `read` steps see. */

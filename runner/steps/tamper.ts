@@ -3,6 +3,7 @@ import { Type } from '@sinclair/typebox';
 import { Choice, Count, Label } from '../language/scalars';
 import { type SavedStream, streamBytes } from './saved-stream';
 import type { StepContext } from './step-context';
+import { derivedBuffer, type SavedBuffer } from './stream-spool';
 import { defineVerb } from './verb';
 
 export const verb = defineVerb({
@@ -30,7 +31,7 @@ export const verb = defineVerb({
 });
 
 type How = 'corrupt' | 'truncate' | 'drop' | 'reorder' | 'duplicate' | 'foreign' | 'zeros' | 'cut' | 'half';
-type Tamper = (stream: SavedStream, at: number, context: StepContext) => readonly Uint8Array[];
+type Tamper = (stream: SavedStream, at: number, context: StepContext) => readonly SavedBuffer[];
 
 const TAMPER: Readonly<Record<How, Tamper>> = {
   corrupt(stream, at, context: StepContext) {
@@ -38,23 +39,21 @@ const TAMPER: Readonly<Record<How, Tamper>> = {
     if (total === 0) context.skip('not-applicable', 'data', 'the stream holds no bytes to corrupt');
     let left = at % total;
     return stream.buffers.map((buffer) => {
-      const here = left >= 0 && left < buffer.length;
-      const copy = buffer.slice();
-      if (here) copy[left] = (copy[left] ?? 0) ^ 0x10;
-      left = here ? -1 : left < 0 ? -1 : left - buffer.length;
-      return copy;
+      const place = left;
+      left -= buffer.length;
+      return place >= 0 && place < buffer.length ? flipped(buffer, place) : buffer;
     });
   },
   truncate(stream, _at, context: StepContext) {
     if (stream.buffers.length > 1) return stream.buffers.slice(0, -1);
     const only = stream.buffers[0];
     if (!only || only.length < 2) context.skip('not-applicable', 'data', 'the stream is too short to be truncated');
-    return [only.slice(0, only.length >> 1)];
+    return [shortened(only, only.length >> 1)];
   },
   cut(stream, _at, context: StepContext) {
     const last = stream.buffers.at(-1);
     if (!last || last.length < 2) context.skip('not-applicable', 'data', 'the last buffer is too short to be cut');
-    return [...stream.buffers.slice(0, -1), last.slice(0, -1)];
+    return [...stream.buffers.slice(0, -1), shortened(last, last.length - 1)];
   },
   half(stream, _at, context: StepContext) {
     need(stream, 2, context, 'left out half of');
@@ -76,21 +75,38 @@ const TAMPER: Readonly<Record<How, Tamper>> = {
     return stream.buffers.flatMap((buffer, n) => (n === at ? [buffer, buffer] : [buffer]));
   },
   zeros(stream) {
-    return stream.buffers.map((buffer) => new Uint8Array(buffer.length));
+    return stream.buffers.map(({ length }) => derivedBuffer(length, () => new Uint8Array(length)));
   },
   foreign(stream, _at, context: StepContext) {
-    let seed = (context.seed ^ 0x9e3779b9) >>> 0;
-    return stream.buffers.map((buffer) =>
-      buffer.map(() => {
-        // xorshift32: the same bytes for the same seed.
-        seed ^= seed << 13;
-        seed ^= seed >>> 17;
-        seed = (seed ^ (seed << 5)) >>> 0;
-        return seed & 0xff;
-      }),
+    return stream.buffers.map(({ length }, n) =>
+      derivedBuffer(length, () => randomBytes(length, context.seed ^ Math.imul(n + 1, 0x9e3779b9))),
     );
   },
 };
+
+function flipped(buffer: SavedBuffer, place: number): SavedBuffer {
+  return derivedBuffer(buffer.length, () => {
+    const copy = new Uint8Array(buffer.bytes());
+    copy[place] = (copy[place] ?? 0) ^ 0x10;
+    return copy;
+  });
+}
+
+function shortened(buffer: SavedBuffer, length: number): SavedBuffer {
+  return derivedBuffer(length, () => buffer.bytes().subarray(0, length));
+}
+
+/** The same bytes for the same seed. */
+function randomBytes(length: number, from: number): Uint8Array {
+  // xorshift32 stays at 0 for ever.
+  let seed = from >>> 0 || 1;
+  return new Uint8Array(length).map(() => {
+    seed ^= seed << 13;
+    seed ^= seed >>> 17;
+    seed = (seed ^ (seed << 5)) >>> 0;
+    return seed & 0xff;
+  });
+}
 
 function need(stream: SavedStream, count: number, context: StepContext, what: string): void {
   if (stream.buffers.length >= count) return;
