@@ -12,7 +12,7 @@ export function declare(command: Command, act: Act): void {
     .argument('[targets...]', 'suites by name, scenario and suite files, folders (default: certify)')
     .option(
       '-d, --device <device>',
-      'what to test: a PCI address, an mdev UUID, reference[:...]; may be given again',
+      'what to test: a PCI address, an mdev UUID, reference[:...], replay:FILE; may be given again',
       collect,
     )
     .option(
@@ -36,6 +36,8 @@ export function declare(command: Command, act: Act): void {
       'allow what scenarios and profiles may not do by themselves: raw-ioctl, programs',
       collect,
     )
+    .option('--record <file>', 'keep every access and its answer in this file, for --device replay:FILE')
+    .option('--trace', 'print every access as it happens, decoded, to standard error')
     .option('--json <file>', 'write the verdict and everything it rests on to this file')
     .option('--out <dir>', "the run's own folder (default: results/TIME-SUITE)")
     .option('--report', 'make the HTML report (default: yes, unless --case, --tag, --only or --skip is given)')

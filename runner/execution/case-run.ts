@@ -19,6 +19,7 @@ import { findVerb } from '../steps/verbs';
 import type { Limits } from '../vfio/limits';
 import type { MigrationRegion } from '../vfio/migration-region';
 import { AccessLog } from './access-log';
+import { AccessTrace, type TraceSink } from './access-trace';
 import { GiveUp, SkipCase, StepFailure } from './case-end';
 import type { CaseResult, CaseStatus, SkipReason, StepResult } from './case-result';
 import { courseFigures } from './course-figures';
@@ -46,6 +47,8 @@ export interface CaseRunOptions {
   readonly rowsOfAPass?: number;
   /** Told of every access before anything else: the flight recorder. */
   readonly listeners?: readonly AccessListener[];
+  /** Takes every access as text; absent, nothing listens and nothing is made. */
+  readonly trace?: TraceSink;
   /** True when the run is to end: the case stops before its next step, and cleans up. */
   readonly aborted?: () => boolean;
   /** A top-level step begins; may wait, so that messages go out before a device can block the process. */
@@ -77,6 +80,7 @@ class CaseRun {
   private readonly course: CourseRecorder;
   private readonly shortage: ShortageWatch;
   private readonly sides: DeviceSides;
+  private readonly trace: AccessTrace | undefined;
   private readonly memory: CaseMemory = {
     streams: new Map(),
     spool: new StreamSpool(),
@@ -121,9 +125,23 @@ class CaseRun {
       this.recorder.silence();
       this.world.mute();
     });
+    this.trace = options.trace && this.tracing(options.trace, inner);
+    const traced = this.trace ? [this.trace] : [];
     // The log comes before the judges, so that a finding shows the access that gave it away; they hear of no answer that is not the device's.
-    this.host = new WatchedHost(inner, [...(options.listeners ?? []), this.log, this.shortage, this.world]);
+    this.host = new WatchedHost(inner, [...(options.listeners ?? []), ...traced, this.log, this.shortage, this.world]);
     this.sides = new DeviceSides(this.host, { plan: options.plan, profile: options.profile, limits: options.limits });
+  }
+
+  private tracing(sink: TraceSink, inner: VfioHost): AccessTrace {
+    const { byteOrder, ioctlEncoding } = inner.facts;
+    const subject = {
+      order: byteOrder,
+      encoding: ioctlEncoding,
+      now: () => inner.now(),
+      world: () => this.world,
+      side: () => this.side,
+    };
+    return new AccessTrace(sink, subject, `${this.case_.id}  ${this.case_.title}`);
   }
 
   async run(): Promise<CaseResult> {
@@ -168,6 +186,7 @@ class CaseRun {
       attempts: 1,
     };
     this.log.release();
+    this.trace?.end(`${status}${reason === undefined ? '' : `: ${reason}`}`);
     return result;
   }
 
@@ -278,6 +297,7 @@ class CaseRun {
     const frame: OpenStep = { steps: [], attachments: [] };
     this.open.push(frame);
     recorder.current = { step, label: `${label} "${step.title}"` };
+    this.trace?.step(recorder.current.label);
     this.stepNumber += 1;
     this.options.onAnyStep?.(this.stepNumber);
     let thrown: unknown;

@@ -5,13 +5,14 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 import { flightPath, removeFlight } from '../host/flight-recorder';
+import { endedBy } from '../host/recording/recording-file';
 import type { Case } from '../language/scenario';
 import type { CaseResult, StepResult } from './case-result';
 import type { Loss } from './executor-loss';
 import type { Reply, Request } from './executor-messages';
 import { lostCase } from './lost-case';
 import type { Probe } from './probe';
-import type { DevicePlan, RunPlan } from './run-plan';
+import { type DevicePlan, RECORDING_PARTS, type RunPlan } from './run-plan';
 import { Watchdog } from './watchdog';
 
 const MAIN = path.join(__dirname, 'executor-main.js');
@@ -113,7 +114,10 @@ class Child {
   private onStep: (step: StepResult) => void = () => undefined;
   private killedFor: Loss | undefined;
 
-  constructor(plan: RunPlan, device: DevicePlan) {
+  constructor(
+    private readonly plan: RunPlan,
+    device: DevicePlan,
+  ) {
     this.process = fork(MAIN, [JSON.stringify(plan), JSON.stringify(device), this.flight], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -127,7 +131,7 @@ class Child {
     this.process.on('message', (reply: Reply) => this.heard(reply));
     this.exited = new Promise((resolve) => {
       this.process.once('error', (error) => this.gone({ kind: 'trouble', message: error.message }, resolve));
-      this.process.once('exit', (code, signal) => this.gone(this.lossOf(code, signal), resolve));
+      this.process.once('exit', (code, signal) => this.gone(this.lossOf(code, signal), resolve, signal ?? undefined));
     });
   }
 
@@ -203,8 +207,11 @@ class Child {
     }, END_MS).unref();
   }
 
-  private gone(loss: Loss, resolve: () => void): void {
+  private gone(loss: Loss, resolve: () => void, signal?: string): void {
     const told = this.killedFor ?? loss;
+    // A recording says of an access that it never returned, and why.
+    if (this.plan.record !== undefined && told.kind === 'device' && this.process.pid !== undefined)
+      endedBy(path.join(this.plan.folder, RECORDING_PARTS), this.process.pid, signal ?? 'SIGKILL');
     this.alive = false;
     this.watchdog.end();
     this.answer({ loss: told });

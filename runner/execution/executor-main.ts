@@ -1,4 +1,5 @@
 /** The executor process: makes every system call on the device, one case after the other, and tells its parent. */
+import { openSync, writeSync } from 'node:fs';
 import { keepConnections } from '../host/agent/connect';
 import { FlightRecorderWriter } from '../host/flight-recorder';
 import type { Reply, Request } from './executor-messages';
@@ -28,8 +29,10 @@ function main(): void {
       if (process.connected) process.send?.(reply, undefined, undefined, () => resolve());
       else resolve();
     });
-  const workbench = new Workbench(JSON.parse(plan) as RunPlan, JSON.parse(device) as DevicePlan, {
+  const run = JSON.parse(plan) as RunPlan;
+  const workbench = new Workbench(run, JSON.parse(device) as DevicePlan, {
     hang: 'block',
+    ...(run.trace === undefined ? {} : { trace: traceTo(run.trace) }),
     listeners: [recorder],
     onStep: (title, deadlineMs) => flushed({ kind: 'step', title, deadlineMs }),
     onStepEnd: (step) => send({ kind: 'step-end', step }),
@@ -49,6 +52,14 @@ function main(): void {
   process.on('SIGINT', () => undefined);
   process.on('message', (request: Request) => void answer(request, workbench, send, recorder));
   send({ kind: 'ready' });
+}
+
+/** Synchronous: what a call is about is out before it is made. */
+function traceTo(file: string): (text: string) => void {
+  const descriptor = openSync(file, 'a');
+  return (text) => {
+    writeSync(descriptor, text);
+  };
 }
 
 async function answer(

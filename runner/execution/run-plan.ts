@@ -53,6 +53,10 @@ export interface RunPlan {
   readonly inputs?: string;
   /** When it was taken up again after an interruption; the last time is the last member. */
   readonly resumedAt?: readonly string[];
+  /** Absolute path of the file that every access is kept in (`run --record`). */
+  readonly record?: string;
+  /** Absolute path of the file that every access is told in as it happens (`run --trace`). */
+  readonly trace?: string;
 }
 
 /** The cases that `run --resume` finds done: device, target file, case id, how many repetitions. In a file of its own, because it grows with the run. */
@@ -66,5 +70,8 @@ export const RUN_FILE = 'run.json';
 /** FinishedCases of a run that was taken up again. */
 export const FINISHED_FILE = 'finished.json';
 export const ALLURE_RESULTS = 'allure-results';
+export const TRACE_FILE = 'trace.txt';
+/** In the run's folder while it records: what becomes the recording. */
+export const RECORDING_PARTS = 'recording';
 
 export const DEFAULT_LIMITS: RunLimits = { maxStateBytes: 1024 ** 3, maxBuffers: 1_000_000, stepDeadlineMs: 10_000 };

@@ -1,7 +1,11 @@
 /** Workbench: what a process needs to run cases on one device of a plan: host, profile, judging. */
+import path from 'node:path';
 import { createHost } from '../host/create-host';
+import { PartWriter } from '../host/recording/part-writer';
+import { partFile } from '../host/recording/recording-file';
+import { RecordingHost } from '../host/recording/recording-host';
 import { createReferenceHost, knownGoodDestination } from '../host/reference/create-reference-host';
-import type { VfioHost } from '../host/vfio-host';
+import { HostLost, type VfioHost } from '../host/vfio-host';
 import { type AccessListener, WatchedHost } from '../host/watched-host';
 import type { Case, DeviceProfile } from '../language/scenario';
 import { ORACLES } from '../oracles/all';
@@ -10,6 +14,7 @@ import type { HangMode } from '../reference/clock';
 import { parseDeviceAddress } from '../vfio/device-address';
 import { DEFAULT_LIMITS, type Limits } from '../vfio/limits';
 import { openDevice } from '../vfio/open-device';
+import type { TraceSink } from './access-trace';
 import type { CaseResult, StepResult } from './case-result';
 import { runCase } from './case-run';
 import { lookAt } from './device-facts';
@@ -17,7 +22,8 @@ import { DeviceSides } from './device-sides';
 import { type Judging, judgingFor } from './judging';
 import type { Probe } from './probe';
 import { findProfile } from './profiles';
-import type { DevicePlan, RunPlan } from './run-plan';
+import { Replay, replayFile } from './replay';
+import { type DevicePlan, RECORDING_PARTS, type RunPlan } from './run-plan';
 
 export interface WorkbenchOptions {
   /** How the reference shows a call that never returns: `block` where a parent watches, `virtual` in process. */
@@ -26,6 +32,8 @@ export interface WorkbenchOptions {
   /** Default: all of them. Less is for showing what each is good for. */
   readonly oracles?: readonly Oracle[];
   readonly rowsOfAPass?: number;
+  /** Takes every access as text. */
+  readonly trace?: TraceSink;
   readonly aborted?: () => boolean;
   readonly onStep?: (title: string, deadlineMs: number) => Promise<void>;
   readonly onStepEnd?: (step: StepResult) => void;
@@ -36,14 +44,21 @@ export class Workbench {
   readonly profile: DeviceProfile | undefined;
   readonly judging: Judging;
   private readonly limits: Limits;
+  private readonly replay: Replay | undefined;
+  /** What is opened; `named`, but for a recording the device that was recorded. */
+  private readonly device: DevicePlan;
+  private parts = 0;
 
-  /** Throws LanguageError when a profile or the catalogue cannot be read. */
+  /** Throws LanguageError when a profile or the catalogue cannot be read, RecordingError when a recording cannot. */
   constructor(
     private readonly plan: RunPlan,
-    private readonly device: DevicePlan,
+    private readonly named: DevicePlan,
     private readonly options: WorkbenchOptions,
   ) {
-    this.profile = findProfile(device);
+    const file = replayFile(named.device);
+    this.replay = file === undefined ? undefined : Replay.open(file);
+    this.device = this.replay?.plan(named) ?? named;
+    this.profile = this.replay ? this.replay.profile(named) : findProfile(named);
     this.judging = judgingFor(plan, this.profile);
     this.limits = {
       ...DEFAULT_LIMITS,
@@ -53,10 +68,10 @@ export class Workbench {
   }
 
   async run(case_: Case, claims: readonly string[]): Promise<CaseResult> {
-    const { options, plan, device } = this;
-    const host = this.createHost();
+    const { options, plan, device, replay, named } = this;
+    const host = this.createHost(case_.id, claims);
     try {
-      return await runCase(case_, host, {
+      const result = await runCase(case_, host, {
         plan: device,
         profile: this.profile,
         judging: this.judging,
@@ -64,15 +79,17 @@ export class Workbench {
         limits: this.limits,
         stepDeadlineMs: plan.limits.stepDeadlineMs,
         claims: [...new Set([...claims, ...(this.profile?.claims ?? [])])],
-        seed: plan.seed,
-        allow: plan.allow,
+        seed: replay?.recording.head.seed ?? plan.seed,
+        allow: replay?.recording.head.allow ?? plan.allow,
         ...(options.listeners ? { listeners: options.listeners } : {}),
         ...(options.rowsOfAPass === undefined ? {} : { rowsOfAPass: options.rowsOfAPass }),
+        ...(options.trace ? { trace: options.trace } : {}),
         ...(options.aborted ? { aborted: options.aborted } : {}),
         ...(options.onStep ? { onStep: options.onStep } : {}),
         ...(options.onStepEnd ? { onStepEnd: options.onStepEnd } : {}),
         ...(options.onAnyStep ? { onAnyStep: options.onAnyStep } : {}),
       });
+      return { ...result, device: named.device };
     } finally {
       host.dispose();
     }
@@ -90,7 +107,7 @@ export class Workbench {
           advice: 'Name a device as `vfio-conformance devices` lists it.',
         },
       };
-    const inner = this.createHost();
+    const inner = this.createHost(undefined, []);
     const host = new WatchedHost(inner, this.options.listeners ?? []);
     try {
       const tried = openDevice(host, parsed.value, { limits: this.limits });
@@ -111,7 +128,7 @@ export class Workbench {
       return {
         ok: true,
         description: {
-          device: this.device.device,
+          device: this.named.device,
           host: host.facts,
           identity,
           flags: seen.flags,
@@ -122,12 +139,32 @@ export class Workbench {
           assume: this.profile?.assume ?? {},
         },
       };
+    } catch (error) {
+      if (!(error instanceof HostLost)) throw error;
+      return {
+        ok: false,
+        failure: { kind: 'wrong-kind', message: error.message, advice: 'Nothing can be asked of it any more.' },
+      };
     } finally {
       inner.dispose();
     }
   }
 
-  private createHost(): VfioHost {
+  /** For one case, or for the first look. */
+  private createHost(caseId: string | undefined, claims: readonly string[]): VfioHost {
+    const { plan, replay } = this;
+    if (replay) return replay.host(caseId, claims);
+    const host = this.createOwnHost();
+    if (plan.record === undefined) return host;
+    const begin = { ...(caseId === undefined ? {} : { case: caseId }), claims: [...claims], host: host.facts };
+    this.parts += 1;
+    return new RecordingHost(
+      host,
+      new PartWriter(partFile(path.join(plan.folder, RECORDING_PARTS), this.parts), begin),
+    );
+  }
+
+  private createOwnHost(): VfioHost {
     const { device, plan, options } = this;
     if (!device.device.startsWith('reference')) return createHost(device.host, { allow: plan.allow });
     const named = device.destination?.startsWith('reference') ? device.destination : undefined;

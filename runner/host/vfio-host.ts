@@ -30,6 +30,8 @@ export interface HostFacts {
   readonly wordBits: 32 | 64;
   /** powerpc, mips and sparc number ioctls differently from everyone else (see abi/ioctl-number.ts). */
   readonly ioctlEncoding: 'generic' | 'powerpc';
+  /** Set where no device answers but a recording: when it was made, and with which kit. */
+  readonly replayed?: string;
 }
 
 /** Memory that a system call or a device can reach: anonymous memory of `allocate`, or a mapped part of a region. */

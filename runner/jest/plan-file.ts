@@ -1,6 +1,7 @@
 /** plan.json, from the side of the Jest workers: read it, or make a default one for a plain `npx jest`. */
 import fs from 'node:fs';
 import path from 'node:path';
+import { kitVersion } from '../execution/kit-version';
 import {
   DEFAULT_LIMITS,
   type DevicePlan,
@@ -12,7 +13,6 @@ import {
 import { writeWholeFile } from '../execution/whole-file';
 import { DEVICE_VARIABLE } from './environment-options';
 
-const PACKAGE_FILE = path.join(__dirname, '../../../package.json');
 /** Folders of runs that a plain `npx jest` made; `run` names its own otherwise. */
 const OWN_FOLDER = /^jest-\d{8}-\d{6}-\d+$/;
 const OWN_FOLDERS_KEPT = 10;
@@ -102,7 +102,4 @@ export function pruneOwnFolders(rootDir: string): void {
   }
 }
 
-export function kitVersion(): string {
-  const { version } = JSON.parse(fs.readFileSync(PACKAGE_FILE, 'utf8')) as { version: string };
-  return version;
-}
+export { kitVersion } from '../execution/kit-version';

@@ -29,10 +29,11 @@ export class ProgressDisplay {
     private readonly output: Output,
     environment: Readonly<Record<string, string | undefined>>,
     private readonly expected: number | undefined,
+    live = true,
   ) {
     const terminal = output.isTTY === true;
     const ci = isSet(environment.CI);
-    this.live = terminal && !ci && environment.TERM !== 'dumb';
+    this.live = live && terminal && !ci && environment.TERM !== 'dumb';
     this.quiet = ci;
     this.colors = createColors(
       isSet(environment.FORCE_COLOR) || (terminal && !isSet(environment.NO_COLOR) && environment.TERM !== 'dumb'),

@@ -14,6 +14,8 @@ export interface ProgressOptions {
   /** The run's folder, where results.jsonl grows. */
   readonly folder: string;
   readonly expectedCases?: number;
+  /** False: a line per case, in a terminal as well. */
+  readonly live?: boolean;
 }
 
 interface GlobalConfig {
@@ -43,6 +45,7 @@ export default class ProgressReporter {
       globalConfig.useStderr ? process.stderr : process.stdout,
       process.env,
       options.expectedCases,
+      options.live,
     );
   }
 

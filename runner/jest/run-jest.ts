@@ -16,6 +16,8 @@ export interface RunJestOptions extends ProjectExtras {
   readonly expectedCases?: number;
   /** The devices of the plan that are tested now; all of them when absent. */
   readonly devices?: readonly DevicePlan[];
+  /** False: no progress line, in a terminal as well. */
+  readonly live?: boolean;
   /** Where Jest's output goes; the terminal when absent. */
   readonly output?: 'inherit' | 'pipe';
   /** With output `pipe`: called with what Jest and the reporter write. */
@@ -67,9 +69,13 @@ function environmentFor(terminal: boolean): NodeJS.ProcessEnv {
 
 function configuration(
   plan: RunPlan,
-  { engine, expectedCases, devices = plan.devices }: RunJestOptions,
+  { engine, expectedCases, live, devices = plan.devices }: RunJestOptions,
 ): Record<string, unknown> {
-  const progress: ProgressOptions = { folder: plan.folder, ...(expectedCases === undefined ? {} : { expectedCases }) };
+  const progress: ProgressOptions = {
+    folder: plan.folder,
+    ...(expectedCases === undefined ? {} : { expectedCases }),
+    ...(live === undefined ? {} : { live }),
+  };
   return {
     rootDir: process.cwd(),
     projects: devices.map((device) => jestProjectFor(plan, device, engine === undefined ? {} : { engine })),

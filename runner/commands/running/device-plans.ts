@@ -1,12 +1,14 @@
 /** Which devices a run takes, each with its destination and profile; names are checked, nothing is opened. */
 import path from 'node:path';
 import { findProfile } from '../../execution/profiles';
+import { isReplay } from '../../execution/replay';
 import type { DevicePlan } from '../../execution/run-plan';
 import { createReferenceHost } from '../../host/reference/create-reference-host';
 import { loadProfile } from '../../language';
 import { checkDevice, checkReference } from '../support/device-names';
 import { InvalidFiles, UsageError } from '../support/exit';
 import type { CheckedOptions } from './options';
+import { absoluteReplay, checkReplay } from './recordings';
 
 const NAME_ONE = [
   'Name one with --device:',
@@ -24,6 +26,10 @@ export function devicePlans(options: CheckedOptions, cwd: string): readonly Devi
   const profile = checkedProfile(options.profile, cwd);
   const seen = new Set<string>();
   for (const device of devices) {
+    if (isReplay(device)) {
+      checkReplay(device, options);
+      continue;
+    }
     const { kind, name } = checkDevice(device, '--device');
     if (seen.has(name)) throw new UsageError(`--device ${device} is given twice`);
     seen.add(name);
@@ -31,7 +37,7 @@ export function devicePlans(options: CheckedOptions, cwd: string): readonly Devi
       checkDestination(device, kind === 'reference', destination, name, options);
   }
   const plans = devices.map((device) => ({
-    device,
+    device: isReplay(device) ? absoluteReplay(device, cwd) : device,
     ...(destination === undefined ? {} : { destination }),
     ...(profile === undefined ? {} : { profile }),
     host,

@@ -5,7 +5,7 @@ import { RESULTS_FILE, RUN_FILE, type RunPlan } from '../../execution/run-plan';
 import { exitCode } from '../../execution/verdict';
 import { writePlan } from '../../jest/plan-file';
 import { ResultsTail } from '../../jest/results-tail';
-import { runJest } from '../../jest/run-jest';
+import { type RunJestOptions, runJest } from '../../jest/run-jest';
 import { CannotRun, CommandError, EXIT } from '../support/exit';
 import { counted } from '../support/layout';
 import { printable, printableLines } from '../support/printable';
@@ -19,17 +19,20 @@ import { judge, offersOnlyVersion2, onlyVersion2 } from './judgement';
 import type { CheckedOptions } from './options';
 import { checkOutputs, makePlan } from './plan';
 import { probeDevices } from './probing';
+import { keepRecording, recordedTargets } from './recordings';
 import { checkUnchanged, type ResumedRun, readResumable, remaining, writeFinished } from './resuming';
 import { lockRunFolder } from './run-folder-lock';
 import { type RecordParts, removeOldRecord, runRecord, writeRecord } from './run-record';
 import { checkRunFolder, digestOf } from './stored-run';
 import { summaryText } from './summary-text';
 import { loadTargets, type RunTarget } from './targets';
+import { TraceTail } from './trace-tail';
 
 /** Resolves to the exit code. Once the run's folder is there, run.json tells what came of it, whatever that is. */
 export async function runTargets(names: readonly string[], options: CheckedOptions): Promise<number> {
   const cwd = process.cwd();
-  const targets = loadTargets(names, cwd, options.filter);
+  const named = recordedTargets(names, options.devices);
+  const targets = loadTargets(named, cwd, options.filter);
   checkOutputs(options, cwd);
   const plan = makePlan(options, targets, devicePlans(options, cwd), cwd);
   const lock = await lockRunFolder(plan.folder);
@@ -107,7 +110,8 @@ async function conduct({ plan, targets }: Conducted, options: CheckedOptions, re
     locks.release();
   }
   write();
-  await tell(parts, options, interruption.signal !== undefined);
+  const interrupted = interruption.signal !== undefined;
+  await tell(parts, options, interrupted, keep(parts, interrupted));
   return interruption.exitCode ?? (parts.judgement ? exitCode(parts.judgement.verdict) : EXIT.incomplete);
 }
 
@@ -125,7 +129,7 @@ async function runCases(
     completeAllure(plan, targets, earlier);
   }
   print(printable(headline(parts, left, earlier !== undefined)));
-  const exit = left === 0 ? 0 : await runJest(plan, [], { expectedCases: left, devices: reached });
+  const exit = left === 0 ? 0 : await traced(plan, { expectedCases: left, devices: reached });
   const all = new ResultsTail(plan.folder, false).read();
   const interrupted = interruption.signal !== undefined;
   if (all.length === 0 && !interrupted)
@@ -133,6 +137,14 @@ async function runCases(
   const judgement = judge({ plan, targets, descriptions, unreachable, results: all, exit, interrupted });
   const resultsDigest = digestOf(path.join(plan.folder, RESULTS_FILE));
   return { ...parts, results: all, judgement, finished: true, resultsDigest };
+}
+
+/** Runs Jest, and prints the trace meanwhile where one is wanted. */
+function traced(plan: RunPlan, options: RunJestOptions): Promise<number> {
+  if (plan.trace === undefined) return runJest(plan, [], options);
+  const tail = new TraceTail(plan.trace, (text) => void process.stderr.write(text));
+  // The lines of a trace and a progress line that is drawn anew would be in each other's way.
+  return runJest(plan, [], { ...options, live: false }).finally(() => tail.end());
 }
 
 function headline({ plan, targets }: RecordParts, left: number, resumed: boolean): string {
@@ -158,11 +170,31 @@ function afterCrash(plan: RunPlan): string {
   return `What Jest said stands above; ${shownPath(plan.folder)} has its configuration. Run it again; should it happen again, please report it.`;
 }
 
-async function tell(parts: RecordParts, options: CheckedOptions, interrupted: boolean): Promise<void> {
+/** A recording that cannot be made does not change the verdict. */
+function keep({ plan, targets, descriptions }: RecordParts, interrupted: boolean): string | undefined {
+  try {
+    return keepRecording({ plan, targets, descriptions, interrupted });
+  } catch (error) {
+    complain(
+      `the recording could not be made: ${printableLines(error instanceof Error ? error.message : String(error))}`,
+    );
+    return undefined;
+  }
+}
+
+async function tell(
+  parts: RecordParts,
+  options: CheckedOptions,
+  interrupted: boolean,
+  recorded: string | undefined,
+): Promise<void> {
   const { plan, targets, results, judgement } = parts;
   if (judgement) print(`\n${summaryText({ plan, targets, results, judgement }, colorsFor(process.stdout))}`);
   else print('verdict: incomplete');
   print('');
+  for (const { device, host } of parts.descriptions)
+    if (host.replayed !== undefined) print(`replayed ${printable(`${device}: ${host.replayed}; no device was asked`)}`);
+  if (recorded !== undefined) print(`recorded ${recorded}`);
   print(`results  ${printable(shownPath(path.join(plan.folder, RUN_FILE)))}`);
   if (results.length === 0) return;
   const report = options.report && !interrupted ? await makeReport(plan) : undefined;

@@ -2,6 +2,7 @@
 import type { CaseResult } from '../../execution/case-result';
 import { judgingFor } from '../../execution/judging';
 import type { DeviceDescription } from '../../execution/probe';
+import { profileOf } from '../../execution/replay';
 import type { RunPlan } from '../../execution/run-plan';
 import {
   type ClauseSummary,
@@ -10,9 +11,7 @@ import {
   type RunVerdict,
   summarise,
 } from '../../execution/verdict';
-import { loadProfile } from '../../language';
 import type { Clause, ClauseId, Waiver } from '../../language/scenario';
-import { InvalidFiles } from '../support/exit';
 import { counted } from '../support/layout';
 import { isFiltered } from './options';
 import type { RunTarget } from './targets';
@@ -184,12 +183,9 @@ function countCases(targets: readonly JudgedTarget[], which: 'taken' | 'cases'):
   return targets.reduce((sum, target) => sum + target[which].length, 0);
 }
 
-/** What the device's profile waives. @throws InvalidFiles */
-export function waiversOf({ profile }: DeviceDescription): readonly Waiver[] {
-  if (profile === undefined) return [];
-  const loaded = loadProfile(profile);
-  if (!loaded.ok) throw new InvalidFiles(loaded.errors);
-  return loaded.value.waivers ?? [];
+/** What the device's profile waives. @throws LanguageError */
+export function waiversOf(description: DeviceDescription): readonly Waiver[] {
+  return profileOf(description)?.waivers ?? [];
 }
 
 function merge(perDevice: readonly (readonly ClauseSummary[])[]): readonly ClauseSummary[] {

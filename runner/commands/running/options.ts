@@ -21,6 +21,8 @@ export interface RunOptions {
   readonly grade?: 'kit' | 'text';
   readonly seed?: string;
   readonly allow?: readonly string[];
+  readonly record?: string;
+  readonly trace?: true;
   readonly json?: string;
   readonly out?: string;
   /** Absent when neither --report nor --no-report was given. */
@@ -41,6 +43,8 @@ export interface CheckedOptions {
   readonly grade: 'kit' | 'text';
   readonly seed: number;
   readonly allow: readonly string[];
+  readonly record?: string;
+  readonly trace: boolean;
   readonly json?: string;
   readonly out?: string;
   readonly report: boolean;
@@ -55,6 +59,10 @@ export function checkOptions(given: RunOptions): CheckedOptions {
   checkHost(given.host);
   if (given.list && given.json !== undefined)
     throw new UsageError('--list runs nothing, so that there is nothing to write to --json');
+  if (given.record !== undefined && (given.device?.length ?? 0) > 1)
+    throw new UsageError('--record keeps the accesses to one device', 'Run the devices one after the other.');
+  if (given.trace && (given.device?.length ?? 0) > 1)
+    throw new UsageError('--trace follows one device', 'Run the devices one after the other.');
   const filter: CaseFilter = {
     cases: given.case ?? [],
     tags: given.tag ?? [],
@@ -74,6 +82,8 @@ export function checkOptions(given: RunOptions): CheckedOptions {
     grade: given.grade ?? 'kit',
     seed: wholeNumber('--seed', given.seed, 0, LARGEST_SEED, 1),
     allow: permissions(given.allow ?? []),
+    ...(given.record === undefined ? {} : { record: given.record }),
+    trace: given.trace === true,
     ...(given.json === undefined ? {} : { json: given.json }),
     ...(given.out === undefined ? {} : { out: given.out }),
     report: given.report ?? !isFiltered(filter),

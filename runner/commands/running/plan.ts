@@ -1,7 +1,7 @@
 /** From the checked command line to the plan that the run's folder begins with. */
 import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { DEFAULT_LIMITS, type DevicePlan, type RunPlan } from '../../execution/run-plan';
+import { DEFAULT_LIMITS, type DevicePlan, type RunPlan, TRACE_FILE } from '../../execution/run-plan';
 import { kitVersion } from '../../jest/plan-file';
 import { UsageError } from '../support/exit';
 import { fileStatus } from '../support/file-status';
@@ -38,12 +38,15 @@ export function makePlan(
     limits: DEFAULT_LIMITS,
     allow: options.allow,
     startedAt: now.toISOString(),
+    ...(options.record === undefined ? {} : { record: path.resolve(cwd, options.record) }),
+    ...(options.trace ? { trace: path.join(folder, TRACE_FILE) } : {}),
   };
   return { ...plan, inputs: inputsDigest(plan, targets) };
 }
 
 /** @throws UsageError when a file that the command line names cannot be written. */
-export function checkOutputs({ json }: CheckedOptions, cwd: string): void {
+export function checkOutputs({ json, record }: CheckedOptions, cwd: string): void {
+  if (record !== undefined) checkFile('--record', path.resolve(cwd, record));
   if (json !== undefined) checkFile('--json', path.resolve(cwd, json));
 }
 
