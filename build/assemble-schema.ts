@@ -1,6 +1,7 @@
 /** Second half of `npm run build`: writes what the language and editors need, from the verbs in runner/steps. */
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { CertificateFile } from '../reports/certificate/schema';
 import type { Catalogue } from '../runner/language/catalogue';
 import { checkCatalogue } from '../runner/language/check-catalogue';
 import { formatDiagnostic } from '../runner/language/code-frame';
@@ -70,3 +71,5 @@ for (const [name, schema] of Object.entries(editorSchemas(language, [...(catalog
   const file = name === 'scenario' ? 'scenario.schema.json' : `schemas/${name}.schema.json`;
   write(file, `${JSON.stringify(schema, undefined, 1)}\n`);
 }
+const certificate = { $schema: 'http://json-schema.org/draft-07/schema#', ...CertificateFile };
+write('schemas/certificate.schema.json', `${JSON.stringify(certificate, undefined, 1)}\n`);

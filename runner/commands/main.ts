@@ -80,6 +80,11 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'make the HTML report of a run',
     load: () => require('./report') as typeof import('./report'),
   },
+  {
+    name: 'certificate',
+    summary: 'make the certificate of a run, or verify one',
+    load: () => require('./certificate') as typeof import('./certificate'),
+  },
 ];
 
 /** Runs the command line and ends the process. */

@@ -1,12 +1,10 @@
 /** `report RUNDIR`: the HTML report of a run, in one file. */
-import { existsSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from 'commander';
-import { PLAN_FILE } from '../execution/run-plan';
 import type { Act } from './main';
-import { CannotRun, EXIT, UsageError } from './support/exit';
+import { CannotRun, EXIT } from './support/exit';
 import { printable } from './support/printable';
-import { latestRun } from './support/run-folders';
+import { chosenRun } from './support/run-folders';
 import { shownPath } from './support/shown-path';
 import { print } from './support/terminal';
 
@@ -24,7 +22,7 @@ export function declare(command: Command, act: Act): void {
 }
 
 async function report(named: string | undefined, options: Options): Promise<number> {
-  const folder = chosenFolder(named, options);
+  const folder = chosenRun(named, options.latest === true);
   const output = path.resolve(options.output ?? path.join(folder, 'report.html'));
   const { generateReport } = require('../../reports') as typeof import('../../reports');
   try {
@@ -36,24 +34,4 @@ async function report(named: string | undefined, options: Options): Promise<numb
   } catch (error) {
     throw new CannotRun(error instanceof Error ? error.message : String(error));
   }
-}
-
-function chosenFolder(named: string | undefined, { latest }: Options): string {
-  if ((named === undefined) === (latest === undefined))
-    throw new UsageError(
-      'say which run: its folder, or --latest',
-      'A run names its folder at its end; they lie below results/.',
-    );
-  if (named === undefined) {
-    const results = path.resolve('results');
-    const found = latestRun(results);
-    if (found === undefined)
-      throw new UsageError(`there is no run in ${shownPath(results)}`, '`vfio-conformance run` makes one.');
-    return found;
-  }
-  const folder = path.resolve(named);
-  if (!existsSync(folder)) throw new UsageError(`there is no folder ${shownPath(folder)}`);
-  if (!existsSync(path.join(folder, PLAN_FILE)))
-    throw new UsageError(`${shownPath(folder)} is not the folder of a run: there is no ${PLAN_FILE} in it`);
-  return folder;
 }

@@ -59,8 +59,8 @@ export interface Evidence {
   readonly waivers?: ReadonlyMap<string, readonly Waiver[]>;
   /** The run was killed, or is still going on. */
   readonly unfinished?: boolean;
-  /** How Jest ended. */
-  readonly exit: number;
+  /** How Jest ended; absent when a run is judged again. */
+  readonly exit?: number;
   readonly interrupted: boolean;
 }
 
@@ -169,7 +169,9 @@ function gaps(
         : 'the run did not come to its end',
     );
   else if (missing > 0 && !interrupted)
-    found.push(`${counted(missing, 'case')} of ${expected} left no result; Jest ended with exit code ${exit}`);
+    found.push(
+      `${counted(missing, 'case')} of ${expected} left no result${exit === undefined ? '' : `; Jest ended with exit code ${exit}`}`,
+    );
   if (wanted.has('REG-TYPE-MIG') && offersOnlyVersion2(description)) found.push(onlyVersion2(description.device));
   if (isFiltered(plan.filter)) {
     const [taken, all] = [countCases(targets, 'taken'), countCases(targets, 'cases')];

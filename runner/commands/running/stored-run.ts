@@ -79,7 +79,6 @@ export function judgeStoredRun(run: StoredRun): Judgement {
     unreachable,
     results,
     waivers,
-    exit: 0,
     interrupted,
     ...(finished ? {} : { unfinished: true }),
   });

@@ -2,6 +2,8 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { PLAN_FILE } from '../../execution/run-plan';
+import { UsageError } from './exit';
+import { shownPath } from './shown-path';
 
 /** The run below `results` that began last; undefined when there is none. */
 export function latestRun(results: string): string | undefined {
@@ -13,6 +15,27 @@ export function latestRun(results: string): string | undefined {
       latest = { folder, startedAt };
   }
   return latest?.folder;
+}
+
+/** The run that the command line means: its folder, or the newest below results/. @throws UsageError */
+export function chosenRun(named: string | undefined, latest: boolean): string {
+  if ((named === undefined) !== latest)
+    throw new UsageError(
+      'say which run: its folder, or --latest',
+      'A run names its folder at its end; they lie below results/.',
+    );
+  if (named === undefined) {
+    const results = path.resolve('results');
+    const found = latestRun(results);
+    if (found === undefined)
+      throw new UsageError(`there is no run in ${shownPath(results)}`, '`vfio-conformance run` makes one.');
+    return found;
+  }
+  const folder = path.resolve(named);
+  if (!existsSync(folder)) throw new UsageError(`there is no folder ${shownPath(folder)}`);
+  if (!existsSync(path.join(folder, PLAN_FILE)))
+    throw new UsageError(`${shownPath(folder)} is not the folder of a run: there is no ${PLAN_FILE} in it`);
+  return folder;
 }
 
 /** `results/20260102-030405-certify`, with a number behind it where that is taken. */
