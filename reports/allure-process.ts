@@ -12,6 +12,12 @@ import type { ReportFacts } from './report-facts';
 export interface AllureJob {
   /** Folder of Allure results. */
   readonly results: string;
+  /** Folder of results that belong to the run and to no case. */
+  readonly globals: string;
+  /** File of Allure's history: the nights before; this one is added to it. */
+  readonly history: string;
+  /** Nights in that file. */
+  readonly nights: number;
   /** Folder that the report is written into; it must be empty. */
   readonly output: string;
   readonly facts: ReportFacts;
@@ -43,21 +49,26 @@ const CHARTS = [
   { type: 'durations', title: 'How long cases took', groupBy: 'none' },
 ];
 
+/** Charts that need the nights before. */
+const TREND_CHARTS = [
+  { type: 'statusDynamics', title: 'Cases by status over nights', limit: 20 },
+  { type: 'statusTransitions', title: 'What broke and what was mended over nights', limit: 20 },
+  { type: 'durationDynamics', title: 'How long runs took over nights', limit: 20 },
+];
+
 /** Labels that repeat what stands elsewhere on a case's page, or tell of the machine that made the report. */
 const HIDDEN_LABELS = ['language', 'framework', 'thread', 'host', 'parentSuite', 'subSuite', 'story'];
 
 async function main(): Promise<void> {
+  // Loading takes most of a second, in which the job may still be in the making.
+  const [core, awesome] = await loadAllure();
   const job = JSON.parse(await readInput()) as AllureJob;
-  const fromAllure = createRequire(require.resolve('allure'));
-  const load = (name: string): Promise<unknown> => import(pathToFileURL(fromAllure.resolve(name)).href);
-  const core = (await load('@allurereport/core')) as Core;
-  const awesome = (await load('@allurereport/plugin-awesome')) as Awesome;
   const several = job.facts.devices.length > 1;
   const options = {
     singleFile: true,
     reportName: job.facts.title,
     groupBy: [...(several ? [DEVICE_LABEL] : []), 'epic', 'feature'],
-    charts: CHARTS,
+    charts: job.nights > 0 ? [...TREND_CHARTS, ...CHARTS] : CHARTS,
     sections: ['charts', 'timeline'],
     theme: 'auto',
     reportLanguage: 'en',
@@ -67,6 +78,7 @@ async function main(): Promise<void> {
     {
       name: job.facts.title,
       output: job.output,
+      historyPath: job.history,
       categories: { rules: job.categories },
       hideLabels: HIDDEN_LABELS,
       variables: several ? job.facts.common : merged(job.facts),
@@ -78,7 +90,15 @@ async function main(): Promise<void> {
   const report = new core.AllureReport({ ...config, plugins });
   await report.start();
   await report.readDirectory(job.results);
+  await report.readDirectory(job.globals);
   await report.done();
+}
+
+async function loadAllure(): Promise<[Core, Awesome]> {
+  const fromAllure = createRequire(require.resolve('allure'));
+  const load = (name: string): Promise<unknown> => import(pathToFileURL(fromAllure.resolve(name)).href);
+  const core = (await load('@allurereport/core')) as Core;
+  return [core, (await load('@allurereport/plugin-awesome')) as Awesome];
 }
 
 /** The verdict, then the device, then what is less asked for: the page shows the first ones at once. */

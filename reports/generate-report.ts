@@ -4,10 +4,16 @@ import fs from 'node:fs';
 import os from 'node:os';
 import path from 'node:path';
 import { ALLURE_RESULTS } from '../runner/execution/run-plan';
+import { writeGlobals } from './allure-globals';
+import { gatherHistory, keepHistory } from './allure-history';
 import type { AllureJob } from './allure-process';
 import { CATEGORIES } from './categories';
+import { withClauseTexts } from './clause-texts';
+import { isRecord } from './json-file';
 import { withPackedData } from './packed-data';
-import { reportFacts } from './report-facts';
+import { counted } from './pictures/units';
+import { readPlan, readRecord, reportFacts } from './report-facts';
+import { runPictures } from './run-pictures';
 import { withoutCallingOut } from './single-file';
 
 export interface GeneratedReport {
@@ -25,24 +31,50 @@ export interface GeneratedReport {
 export async function generateReport(runFolder: string, outFile: string): Promise<GeneratedReport> {
   const started = Date.now();
   const results = path.resolve(runFolder, ALLURE_RESULTS);
+  const plan = readPlan(runFolder);
   const facts = reportFacts(runFolder);
   const cases = countResults(results);
   if (cases === 0) throw new Error(`${runFolder} holds no results to report on`);
   const work = fs.mkdtempSync(path.join(os.tmpdir(), 'vfio-conformance-report-'));
   try {
-    const output = path.join(work, 'report');
-    await runAllure({ results, output, facts, categories: CATEGORIES }, work);
-    const page = findPage(output);
-    const html = withPackedData(withoutCallingOut(fs.readFileSync(page, 'utf8')));
+    const places = {
+      output: path.join(work, 'report'),
+      globals: path.join(work, 'globals'),
+      history: path.join(work, 'history.jsonl'),
+    };
+    // What the job is made of is read and drawn while the other process loads Allure.
+    await runAllure(work, () => {
+      const nights = gatherHistory(runFolder, plan.startedAt, places.history);
+      writeGlobals(places.globals, runPictures(runFolder, plan));
+      return { results, ...places, nights, facts, categories: CATEGORIES };
+    });
+    const page = fs.readFileSync(findPage(places.output), 'utf8');
+    const html = withClauseTexts(withPackedData(withoutCallingOut(page)), clauseVerdicts(runFolder));
     const file = path.resolve(outFile);
     fs.mkdirSync(path.dirname(file), { recursive: true });
     const half = `${file}.${process.pid}.tmp`;
     fs.writeFileSync(half, html);
     fs.renameSync(half, file);
+    // A run that did not come to its end is no night to compare with.
+    if (readRecord(runFolder).verdict !== undefined) keepHistory(runFolder, plan.startedAt, places.history);
     return { file, bytes: Buffer.byteLength(html), cases, milliseconds: Date.now() - started };
   } finally {
     fs.rmSync(work, { recursive: true, force: true });
   }
+}
+
+/** `broken, 3 findings in 12 scenarios`, by clause. */
+function clauseVerdicts(runFolder: string): Map<string, string> {
+  const { clauses } = readRecord(runFolder);
+  const rows = Array.isArray(clauses) ? clauses.filter(isRecord) : [];
+  return new Map(
+    rows.map(({ id, verdict, findings, scenarios, reason }) => {
+      const judged =
+        Array.isArray(scenarios) && scenarios.length > 0 ? `, judged in ${counted(scenarios.length, 'scenario')}` : '';
+      const found = typeof findings === 'number' && findings > 0 ? `, ${counted(findings, 'finding')}` : '';
+      return [String(id), `${verdict}${found}${judged}${typeof reason === 'string' ? `: ${reason}` : ''}`];
+    }),
+  );
 }
 
 function countResults(folder: string): number {
@@ -54,7 +86,7 @@ function countResults(folder: string): number {
 }
 
 /** Allure tells of a failing plugin on its error output and goes on as if nothing were; here that is a failure. */
-async function runAllure(job: AllureJob, folder: string): Promise<void> {
+async function runAllure(folder: string, prepare: () => AllureJob): Promise<void> {
   // The folder is outside any repository, so that Allure does not put a repository's name and address into the report.
   const child = spawn(process.execPath, [path.join(__dirname, 'allure-process.js')], {
     cwd: folder,
@@ -68,11 +100,22 @@ async function runAllure(job: AllureJob, folder: string): Promise<void> {
   child.stderr.setEncoding('utf8').on('data', (text: string) => {
     said.error += text;
   });
-  child.stdin.end(JSON.stringify(job));
-  const code = await new Promise<number>((resolve, reject) => {
+  const ended = new Promise<number>((resolve, reject) => {
     child.on('error', reject);
     child.on('close', (exit) => resolve(exit ?? 1));
   });
+  // A process that could not start, or died early, is told by its exit and not by the pipe to it.
+  child.stdin.on('error', () => undefined);
+  let job: AllureJob;
+  try {
+    job = prepare();
+  } catch (error) {
+    child.kill();
+    await ended;
+    throw error;
+  }
+  child.stdin.end(JSON.stringify(job));
+  const code = await ended;
   if (code !== 0 || /\berror\b/i.test(said.error)) {
     throw new Error(`Allure could not make the report: ${`${said.error}${said.out}`.trim() || `exit code ${code}`}`);
   }

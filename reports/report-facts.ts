@@ -1,7 +1,7 @@
 /** What a report says about the run as a whole: the machine, the kit and each device, as the run recorded them. */
-import fs from 'node:fs';
 import path from 'node:path';
 import { type DevicePlan, PLAN_FILE, RUN_FILE, type RunPlan } from '../runner/execution/run-plan';
+import { isRecord, readJsonFile } from './json-file';
 
 export type Facts = Readonly<Record<string, string>>;
 
@@ -32,11 +32,22 @@ const NOT_OF_A_DEVICE: readonly string[] = [
   'profile',
 ];
 
+/** Throws when the folder holds no run. */
+export function readPlan(folder: string): RunPlan {
+  const plan = readJsonFile(path.join(folder, PLAN_FILE)) as RunPlan | undefined;
+  if (!plan) throw new Error(`${folder} holds no run: there is no ${PLAN_FILE} in it`);
+  return plan;
+}
+
+/** run.json; empty where the run has not come to its end. */
+export function readRecord(folder: string): Readonly<Record<string, unknown>> {
+  return asRecord(readJsonFile(path.join(folder, RUN_FILE))) ?? {};
+}
+
 /** Reads plan.json and, when it is there, run.json. Throws when the folder holds no run. */
 export function reportFacts(folder: string): ReportFacts {
-  const plan = readJson(path.join(folder, PLAN_FILE)) as RunPlan | undefined;
-  if (!plan) throw new Error(`${folder} holds no run: there is no ${PLAN_FILE} in it`);
-  const run = asRecord(readJson(path.join(folder, RUN_FILE))) ?? {};
+  const plan = readPlan(folder);
+  const run = readRecord(folder);
   const verdict = typeof run.verdict === 'string' ? run.verdict : undefined;
   const devices = plan.devices.map((each) => ({ device: each.device, facts: factsOfDevice(each, run) }));
   const reasons = Array.isArray(run.reasons) ? run.reasons.map(String) : [];
@@ -96,22 +107,6 @@ function flatten(prefix: string, value: unknown, depth = 0): Record<string, stri
   return facts;
 }
 
-function asRecord(value: unknown): Record<string, unknown> | undefined {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as Record<string, unknown>)
-    : undefined;
-}
-
-function readJson(file: string): unknown {
-  let text: string;
-  try {
-    text = fs.readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`${file} is not valid JSON: ${error instanceof Error ? error.message : String(error)}`);
-  }
+function asRecord(value: unknown): Readonly<Record<string, unknown>> | undefined {
+  return isRecord(value) ? value : undefined;
 }

@@ -3,10 +3,13 @@ import { deviceStateName, errnoName } from '../abi';
 import type { Access, AccessListener, WatchedCall } from '../host/watched-host';
 import type { Located, Place, World } from '../oracles/world';
 import type { AccessRow } from './case-result';
+import { ioctlText } from './ioctl-text';
 
 /** A case that makes more accesses than this keeps its last ones. */
 const KEPT = 4096;
-/** Bytes of a transfer that are shown. */
+/** Bytes of a transfer that are kept: enough for each structure of an ioctl. */
+const KEPT_BYTES = 64;
+/** Bytes of a transfer that are shown as they are. */
 const SHOWN_BYTES = 24;
 const MAX_VALUE = 200;
 
@@ -27,7 +30,7 @@ class Slot implements Located {
   place: Place = undefined;
   side = '';
   shown = 0;
-  readonly bytes = new Uint8Array(SHOWN_BYTES);
+  readonly bytes = new Uint8Array(KEPT_BYTES);
 }
 
 /** The slots of the case before: making thousands anew for each case would keep the garbage collector busy. */
@@ -70,7 +73,7 @@ export class AccessLog implements AccessListener {
     slot.shown = 0;
     const { data, call } = access;
     if (data && (call === 'pread' || call === 'pwrite' || call === 'ioctl')) {
-      slot.shown = Math.min(SHOWN_BYTES, data.length);
+      slot.shown = Math.min(KEPT_BYTES, data.length);
       for (let n = 0; n < slot.shown; n += 1) slot.bytes[n] = data[n] ?? 0;
     }
     this.next += 1;
@@ -127,14 +130,21 @@ export class AccessLog implements AccessListener {
 
   private value(slot: Slot, target: string): string {
     if (slot.value !== undefined) return `0x${slot.value.toString(16)}`;
-    if (slot.shown === 0 || slot.result < 0) return '';
+    if (slot.shown === 0) return '';
+    if (slot.call === 'ioctl') {
+      // What was asked for is worth reading, refused or not.
+      const said = ioctlText(target, slot.bytes.subarray(0, slot.shown), this.little ? 'little' : 'big');
+      if (said !== undefined) return said;
+    }
+    if (slot.result < 0) return '';
     if (slot.call !== 'ioctl' && (slot.length === 4 || slot.length === 8)) {
       const view = new DataView(slot.bytes.buffer);
       const value = slot.length === 4 ? BigInt(view.getUint32(0, this.little)) : view.getBigUint64(0, this.little);
       const name = target === 'device_state' ? ` (${deviceStateName(Number(value))})` : '';
       return `0x${value.toString(16)}${name}`;
     }
-    const more = slot.length > slot.shown ? ' ...' : '';
-    return `${Buffer.from(slot.bytes.subarray(0, slot.shown)).toString('hex')}${more}`;
+    const shown = Math.min(slot.shown, SHOWN_BYTES);
+    const more = slot.length > shown ? ' ...' : '';
+    return `${Buffer.from(slot.bytes.subarray(0, shown)).toString('hex')}${more}`;
   }
 }

@@ -37,9 +37,11 @@ export class CourseRecorder implements OracleHooks {
 
   constructor(private readonly clock: CourseClock) {}
 
-  fieldWrite(_device: DeviceView, { field, value, result }: FieldAccess): void {
-    if (field === 'device_state')
-      this.happened({ asked: Number(value) & VFIO_DEVICE_STATE_MASK, ...failure(result, 4) });
+  fieldWrite(device: DeviceView, { field, value, result }: FieldAccess): void {
+    if (field !== 'device_state') return;
+    const asked = Number(value) & VFIO_DEVICE_STATE_MASK;
+    const provoked = isProvoked(device, this.side().state);
+    this.happened({ asked, ...failure(result, 4), ...(provoked ? { provoked } : {}) });
   }
 
   fieldRead(_device: DeviceView, { field, value, result, width }: FieldAccess): void {
@@ -67,7 +69,7 @@ export class CourseRecorder implements OracleHooks {
     return { states, ...(omitted > 0 ? { statesOmitted: omitted } : {}), saves, bitmaps };
   }
 
-  private happened(what: Pick<StateMoment, 'asked' | 'reset' | 'errno'>): void {
+  private happened(what: Pick<StateMoment, 'asked' | 'reset' | 'errno' | 'provoked'>): void {
     const side = this.side();
     const began = this.clock.began();
     side.open = {
@@ -117,6 +119,12 @@ export class CourseRecorder implements OracleHooks {
     }
     return side;
   }
+}
+
+/** _RESUMING may be left with an error, too, when the device was not given all that belongs to a stream. */
+function isProvoked({ provoked, faultAsked, given }: DeviceView, state: number | undefined): boolean {
+  const incomplete = given !== 'whole' && given !== 'in-question';
+  return provoked.size > 0 || faultAsked === true || (state === DEVICE_STATE_BITS.resuming && incomplete);
 }
 
 function phaseOf(state: number | undefined): 'pre-copy' | 'stop-and-copy' | undefined {

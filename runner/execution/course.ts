@@ -26,6 +26,8 @@ export interface StateMoment {
   readonly reset?: true;
   /** Why the write or the reset failed: `EINVAL`. */
   readonly errno?: string;
+  /** The scenario had given cause for a failure: a broken user clause, a wrong stream, a device that was told to fail. */
+  readonly provoked?: true;
 }
 
 /** pending_bytes and the buffers while one side was in one saving state. */

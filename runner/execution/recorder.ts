@@ -8,6 +8,8 @@ import { verdictOfBreach } from './verdict';
 
 /** How many accesses a finding shows before the one that gave it away. */
 const ACCESSES_PER_FINDING = 12;
+/** How far back of the last access the offending one may lie, behind what the kit did with its own memory since. */
+const ROWS_BEHIND = 12;
 /** A device that breaks a clause at every access must not fill the disk: in one step the first time is told, the rest is counted. */
 const FINDINGS_PER_CLAUSE = 5;
 
@@ -127,7 +129,7 @@ export class Recorder implements Judge {
     this.perClause.set(clause.id, sofar + 1);
     if (sofar >= FINDINGS_PER_CLAUSE) return;
     const position = this.current?.step.position ?? this.case_.position;
-    const rows = verdict === 'reported' ? [] : this.lastAccesses(ACCESSES_PER_FINDING);
+    const rows = verdict === 'reported' ? [] : upToOffending(this.lastAccesses(ACCESSES_PER_FINDING + ROWS_BEHIND));
     const last = rows.at(-1);
     const finding: Finding = {
       clause: clause.id,
@@ -152,3 +154,20 @@ export class Recorder implements Judge {
     else this.failedBy ??= finding;
   }
 }
+
+/**
+ * The accesses up to the one that gave the breach away, which is the last one of the device or of the IOMMU. What a bitmap call
+ * gave is read from the kit's own memory afterwards, and that memory is freed: the call is the one to look at.
+ */
+function upToOffending(rows: readonly AccessRow[]): readonly AccessRow[] {
+  const isOwn = ({ call, target }: AccessRow): boolean =>
+    call === 'allocate' || call === 'close' || (OWN_MEMORY_CALLS.includes(call) && target.startsWith('memory '));
+  const device = rows.findLastIndex((row) => !isOwn(row));
+  const last = rows.findLastIndex((row) => !isOwn(row) || row.call === 'peek');
+  // Memory that is looked at after any other call is looked at for what the device wrote there.
+  const filled = rows[device]?.target === 'VFIO_IOMMU_DIRTY_PAGES' || rows[device]?.target === 'VFIO_IOMMU_UNMAP_DMA';
+  const end = device < 0 && last < 0 ? rows.length : 1 + (filled ? device : Math.max(device, last));
+  return rows.slice(Math.max(0, end - ACCESSES_PER_FINDING), end);
+}
+
+const OWN_MEMORY_CALLS: readonly string[] = ['peek', 'poke', 'load', 'store', 'munmap'];

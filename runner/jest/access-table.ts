@@ -5,7 +5,7 @@ import type { AccessRow } from '../execution/case-result';
 const FIRST_SHOWN = 8;
 const LAST_SHOWN = 16;
 /** Characters of a value shown in a line of text; the page of all accesses has the whole of it. */
-const VALUE_SHOWN = 48;
+const VALUE_SHOWN = 80;
 
 /** One line per access, columns aligned, the marked one with `>`. */
 export function accessLines(rows: readonly AccessRow[]): string[] {

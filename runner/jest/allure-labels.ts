@@ -1,5 +1,5 @@
 /** Labels and texts by which the Allure report groups, sorts and filters the cases. */
-import type { Label, Parameter } from 'allure-js-commons';
+import type { Label, Link, Parameter } from 'allure-js-commons';
 import type { CaseResult, Finding } from '../execution/case-result';
 import type { Clause, ClauseId, Level } from '../language/scenario';
 
@@ -86,6 +86,17 @@ export function parametersOf(result: CaseResult, context: LabelContext): Paramet
   const [number, total] = context.repetition;
   if (total > 1) parameters.push({ name: 'repetition', value: `${number} of ${total}` });
   return parameters;
+}
+
+/** Where a report shows a clause's text: reports/clause-texts.ts puts it there. */
+export const CLAUSE_LINK = '#clause/';
+
+/** One link to each clause's text: those that the case names, and those that were seen broken in it. */
+export function linksOf(result: CaseResult, context: Pick<LabelContext, 'clause'>): Link[] {
+  return [...new Set([...brokenClauses(result), ...result.clauses])].map((id) => {
+    const level = context.clause(id)?.level;
+    return { type: 'clause', name: level === undefined ? id : `${id} (${level})`, url: `${CLAUSE_LINK}${id}` };
+  });
 }
 
 export function brokenClauses(result: CaseResult): ClauseId[] {

@@ -7,7 +7,7 @@ import type { RuntimeMessage } from 'allure-js-commons/sdk';
 import type { AccessRow, Attachment, CaseResult, StepResult } from '../execution/case-result';
 import { excerpt, summary, wholeTable } from './access-attachment';
 import { markAccesses } from './access-table';
-import { type LabelContext, parametersOf } from './allure-labels';
+import { type LabelContext, linksOf, parametersOf } from './allure-labels';
 import { type DescriptionContext, describeCase } from './case-description';
 import { failingStep, field } from './failure-text';
 
@@ -18,7 +18,7 @@ export const ALLURE_STATUS = {
   skipped: Status.SKIPPED,
 } as const satisfies Record<CaseResult['status'], Status>;
 
-export type ReplayContext = LabelContext & DescriptionContext;
+export type ReplayContext = LabelContext & DescriptionContext & { readonly pictures?: readonly Attachment[] };
 
 /** The messages of one case, in the order in which Allure wants them. */
 export function replay(result: CaseResult, context: ReplayContext): RuntimeMessage[] {
@@ -29,6 +29,7 @@ export function replay(result: CaseResult, context: ReplayContext): RuntimeMessa
         displayName: result.title,
         description: describeCase(result, context),
         parameters: parametersOf(result, context),
+        links: linksOf(result, context),
       },
     },
   ];
@@ -39,6 +40,7 @@ export function replay(result: CaseResult, context: ReplayContext): RuntimeMessa
   const unwell = result.status === 'failed' || result.status === 'broken';
   if (unwell && failing === undefined)
     for (const finding of findingAttachments(result, undefined)) messages.push(attach(finding));
+  for (const picture of context.pictures ?? []) messages.push(attach(picture));
   if (rows.length > 0) {
     messages.push(attach(unwell ? wholeTable('All accesses', rows) : summary('Accesses', rows)));
   }

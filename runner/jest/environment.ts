@@ -22,6 +22,7 @@ import type { EngineModule } from './engine';
 import { PLAN_VARIABLE, projectOptions } from './environment-options';
 import { FileSession, type Told } from './file-session';
 import { endWithParent } from './parent';
+import { PictureChoice } from './picture-choice';
 import { devicePlan, readFinished, readPlan } from './plan-file';
 import { ResultsLog } from './results-log';
 
@@ -50,6 +51,7 @@ const ENGINE = path.join(__dirname, 'kit-engine.js');
 
 export default class SuiteEnvironment extends AllureEnvironment {
   private readonly session: FileSession;
+  private readonly pictures = new PictureChoice(() => this.session.size);
   private readonly told = new WeakMap<CircusTest, Told>();
   private current: CircusTest | undefined;
 
@@ -112,7 +114,9 @@ export default class SuiteEnvironment extends AllureEnvironment {
     if (!this.current) throw new Error('a case ended outside a Jest test');
     this.told.set(this.current, told);
     const insides = this.insides();
-    for (const message of replay(told.result, told.context)) insides.handleAllureRuntimeMessage(message);
+    const pictures = this.pictures.picturesOf(told.result);
+    for (const message of replay(told.result, { ...told.context, pictures }))
+      insides.handleAllureRuntimeMessage(message);
   }
 
   /** allure-jest and jest-circus have formed their opinion by now; the CaseResult has the last word, just before the result is written. */

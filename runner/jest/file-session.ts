@@ -71,6 +71,11 @@ export class FileSession implements Bridge {
     };
   }
 
+  /** Tests of the file, once they are defined. */
+  get size(): number {
+    return this.tasks.length;
+  }
+
   async run(key: number): Promise<Failure | undefined> {
     const task = this.tasks[key];
     if (!task) throw new Error(`no test has the key ${key}`);

@@ -180,3 +180,13 @@ describe('a machine that runs short', () => {
     expect(result.reason).toContain('ulimit -l');
   });
 });
+
+test('the offending access is the call that gave the bitmap, not what the kit did with its memory afterwards', async () => {
+  const result = await run(
+    'reference+bits-one-page-late',
+    'scenario: S\nclauses: [DIRTY-RANGE]\nneeds: [dirty-pages, dma]\nsteps:\n  - map: {as: ram, pages: 32}\n  - dirty: start\n  - dma: {to: ram, page: 3, size: 1B}\n  - dirty: expect\n',
+  );
+  const last = result.findings.find((finding) => finding.verdict === 'broken')?.accesses.at(-1);
+  expect(last).toMatchObject({ target: 'VFIO_IOMMU_DIRTY_PAGES', marked: true });
+  expect(last?.value).toMatch(/^argsz 0x30, flags GET_BITMAP, iova 0x/);
+});
