@@ -45,7 +45,7 @@ function complaints({ kind, whole, results, summary }: RowEvidence): readonly st
 }
 
 function judgeFaultRow({ breaks, results, summary, baseline }: RowEvidence): RowJudgement {
-  const judged = judgeFault(breaks, summary, baseline);
+  const judged = judgeFault(breaks, summary, (id) => baseline.get(id) === 'kept');
   const kits = results
     .filter(({ status }) => status === 'broken')
     .map(({ id, reason }) => `${id} is broken: ${reason ?? ''}`);

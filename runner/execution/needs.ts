@@ -21,6 +21,13 @@ const GIVEN: Readonly<Record<string, (profile: DeviceProfile | undefined) => unk
   irq: (profile) => profile?.irq,
 };
 
+/** Failures that a profile alone can bring about. */
+const FORCED = { error: 'a transition', failing: 'a transition', faulting: 'a read' } as const;
+
+function isForced(need: string): need is keyof typeof FORCED {
+  return need in FORCED;
+}
+
 /** Families of clauses that are about a thing: without it, and without a claim, they do not apply. */
 const FAMILIES: Readonly<Record<string, readonly string[]>> = {
   'migration-v1': ['migration-region', 'device-state', 'transitions', 'saving', 'resuming'],
@@ -66,13 +73,13 @@ export function firstUnmet(
   for (const need of needs) {
     const given = GIVEN[need];
     // Nothing in the interface lets a user force a failure: without a way to it the condition does not arise.
-    if ((need === 'error' || need === 'failing') && profile?.[need] === undefined)
+    if (isForced(need) && profile?.[need] === undefined)
       return {
         kind: 'skip',
         skip: {
           kind: 'not-applicable',
           need,
-          reason: `the device profile has no \`${need}:\`: nothing else can force a transition to fail`,
+          reason: `the device profile has no \`${need}:\`: nothing else can force ${FORCED[need]} to fail`,
         },
       };
     if (given && given(profile) === undefined)

@@ -17,8 +17,13 @@ export function findProfile(plan: DevicePlan): DeviceProfile | undefined {
   const parsed = parseDeviceAddress(plan.device);
   if (!parsed.ok) return undefined;
   if (parsed.value.kind === 'reference') {
-    const { personality } = parsed.value.reference;
-    return packaged().find((profile) => profile.match.reference === personality);
+    const { personality, peculiarities } = parsed.value.reference;
+    // A profile for a variation of the device comes before that of the plain one: less may be claimed of it.
+    const names = [...peculiarities.map((name) => `${personality}+${name}`), personality];
+    const profiles = packaged();
+    return names
+      .map((name) => profiles.find((profile) => profile.match.reference === name))
+      .find((profile) => profile !== undefined);
   }
   const host = createHost(plan.host);
   try {

@@ -1,6 +1,6 @@
 /** From case results to clause verdicts and the verdict of a run: the rules that a certificate rests on. */
 import type { Clause, ClauseId, Level, Waiver, Who } from '../language/scenario';
-import type { CaseResult, Finding } from './case-result';
+import type { CaseResult, ClauseTally, Finding } from './case-result';
 
 export type RunVerdict = 'conformant' | 'non-conformant' | 'incomplete';
 
@@ -73,7 +73,8 @@ export function verdictOfBreach(clause: Clause, rules: Rules): 'broken' | 'warne
  * everything else is not-judged, and a must that is not-judged makes the run incomplete.
  */
 export function summarise(results: readonly CaseResult[], listed: readonly Clause[], rules: Rules): RunSummary {
-  const clauses = listed.map((clause) => summariseClause(clause, results, rules));
+  const judgements = judgementsByClause(results);
+  const clauses = listed.map((clause) => summariseClause(clause, judgements.get(clause.id), results, rules));
   const unstable = unstableCases(results);
   const reasons: string[] = [];
   const unjudgedMusts: string[] = [];
@@ -114,21 +115,41 @@ export function summarise(results: readonly CaseResult[], listed: readonly Claus
   };
 }
 
-function summariseClause(clause: Clause, results: readonly CaseResult[], rules: Rules): ClauseSummary {
-  const findings: Finding[] = [];
+/** What all results together say of one clause. */
+interface Judgements {
+  readonly findings: Finding[];
+  readonly tallies: { readonly id: string; readonly tally: ClauseTally }[];
+}
+
+function judgementsByClause(results: readonly CaseResult[]): ReadonlyMap<ClauseId, Judgements> {
+  const all = new Map<ClauseId, Judgements>();
+  const of = (clause: ClauseId): Judgements => {
+    const known = all.get(clause) ?? { findings: [], tallies: [] };
+    all.set(clause, known);
+    return known;
+  };
+  for (const { id, findings, tallies } of results) {
+    for (const finding of findings) of(finding.clause).findings.push(finding);
+    for (const tally of tallies) of(tally.clause).tallies.push({ id, tally });
+  }
+  return all;
+}
+
+function summariseClause(
+  clause: Clause,
+  { findings, tallies }: Judgements = { findings: [], tallies: [] },
+  results: readonly CaseResult[],
+  rules: Rules,
+): ClauseSummary {
   const judgedBy: string[] = [];
   let kept = 0;
   let who: Who = clause.who;
   let evidence: string | undefined;
-  for (const result of results) {
-    for (const finding of result.findings) if (finding.clause === clause.id) findings.push(finding);
-    for (const tally of result.tallies) {
-      if (tally.clause !== clause.id) continue;
-      if (tally.who) who = tally.who;
-      kept += tally.kept;
-      if (tally.kept + tally.broken > 0) judgedBy.push(result.id);
-      if (tally.notApplicable) evidence ??= tally.notApplicable;
-    }
+  for (const { id, tally } of tallies) {
+    if (tally.who) who = tally.who;
+    kept += tally.kept;
+    if (tally.kept + tally.broken > 0) judgedBy.push(id);
+    if (tally.notApplicable) evidence ??= tally.notApplicable;
   }
   const base = {
     id: clause.id,

@@ -17,6 +17,7 @@ const TEMPLATES = {
   irq: [],
   error: [],
   failing: [],
+  faulting: [],
   fingerprint: [],
   mark: ['value'],
 } as const satisfies Readonly<Record<string, readonly string[]>>;

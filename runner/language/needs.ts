@@ -19,6 +19,7 @@ export const NEEDS = {
   irq: 'the profile says how to make the device raise an interrupt',
   error: 'the profile says how to bring the device into ERROR',
   failing: 'the profile says how to make a transition fail',
+  faulting: 'the profile says how to make a read of the saving loop fail',
   'data-mmap': 'a part of the migration data section can be mapped',
 } as const;
 export type Need = keyof typeof NEEDS;

@@ -22,7 +22,7 @@ export const ProfileFile = Type.Object(
         ),
         driver: Type.Optional(Text({ description: 'The vendor driver of a mediated device' })),
         'mdev-type': Type.Optional(Text({ description: 'The mdev type' })),
-        reference: Type.Optional(Text({ description: 'A kind of the reference device: pci, zpci, ccw, fsl-mc' })),
+        reference: Type.Optional(Text({ description: 'A kind of the reference device: pci, zpci, ccw, fsl-mc; with a variation behind it: pci+no-dirty-log' })),
       },
       { minProperties: 1, description: 'Which devices this profile is for; all that is given must fit' },
     ),
@@ -36,6 +36,9 @@ export const ProfileFile = Type.Object(
     error: Type.Optional(Opaque({ description: 'Steps that bring the device into ERROR' })),
     failing: Type.Optional(
       Opaque({ description: 'Steps after which the next transition fails, and leaves the device where it was' }),
+    ),
+    faulting: Type.Optional(
+      Opaque({ description: 'Steps after which the next read of data_offset in the saving loop fails' }),
     ),
     fingerprint: Type.Optional(
       Opaque({ description: 'Reads that identify the state of the device: what must arrive on the destination' }),

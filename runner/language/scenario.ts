@@ -134,6 +134,8 @@ export interface DeviceProfile {
   readonly error?: StepTemplate;
   /** Lets the next transition fail, and the device stay where it was. */
   readonly failing?: StepTemplate;
+  /** Lets the next read of data_offset in the saving loop fail. */
+  readonly faulting?: StepTemplate;
   readonly fingerprint?: StepTemplate;
   /** Puts ${value} into the device where its fingerprint shows it: so that two devices can be told apart. */
   readonly mark?: StepTemplate;

@@ -5,6 +5,21 @@ import { type Peculiarity, variation } from '../peculiarity';
 
 export const KERNEL_VARIATIONS: readonly Peculiarity[] = [
   variation({
+    name: 'no-dirty-log',
+    summary: 'the kernel has no dirty page log: no MIGRATION capability, and its calls and flags are refused',
+    reason: 'kernels before 5.8 have none, nor has the container that iommufd imitates; nobody claims it of the device then',
+    personalities: ['pci'],
+    iommu: (iommu) => {
+      override(
+        iommu,
+        'capabilities',
+        (original) => () => original().filter(({ id }) => id !== VFIO_IOMMU_TYPE1_INFO_CAP_MIGRATION),
+      );
+      override(iommu, 'dirtyPages', () => () => fail('ENOTTY'));
+      override(iommu, 'unmap', (original) => (request) => (request.flags === 0 ? original(request) : fail('EINVAL')));
+    },
+  }),
+  variation({
     name: 'dirty-neighbours',
     summary: 'with a page the 15 around it are reported dirty',
     reason: 'pages may be reported that were only potentially dirtied',

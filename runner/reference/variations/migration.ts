@@ -159,6 +159,8 @@ export const MIGRATION_VARIATIONS: readonly Peculiarity[] = [
     summary: 'everything comes in stop-and-copy, in buffers of one byte',
     reason: 'the driver decides how large its buffers are',
     onDestination: true,
+    // Behind a mapping data_offset is a multiple of the page size: one byte would take a page.
+    layouts: ['trapped'],
     model: (model) => ({ ...model, stateSize: 4096 }),
     device: oneByteBuffers,
   }),
