@@ -22,7 +22,12 @@ export const ProfileFile = Type.Object(
         ),
         driver: Type.Optional(Text({ description: 'The vendor driver of a mediated device' })),
         'mdev-type': Type.Optional(Text({ description: 'The mdev type' })),
-        reference: Type.Optional(Text({ description: 'A kind of the reference device: pci, zpci, ccw, fsl-mc; with a variation behind it: pci+no-dirty-log' })),
+        reference: Type.Optional(
+          Text({
+            description:
+              'A kind of the reference device: pci, zpci, ccw, fsl-mc; with a variation behind it: pci+no-dirty-log',
+          }),
+        ),
       },
       { minProperties: 1, description: 'Which devices this profile is for; all that is given must fit' },
     ),

@@ -7,7 +7,7 @@ export const verb = defineVerb({
   name: 'faulting',
   summary: 'Sees to it, by the profile, that the next read of data_offset in the saving loop fails.',
   arguments: Type.Object({}),
-  examples: ['- transition: stop-and-copy\n- faulting: {}\n- save: lost\n  expect: {result: either}'],
+  examples: ['- transition: stop-and-copy\n- faulting: {}\n- save: {}\n  expect: {result: either}'],
   takesExpect: false,
   run(context: StepContext) {
     const template = context.session.profile?.faulting;

@@ -1,4 +1,4 @@
-/** transition, state, reset, reopen, error and failing: what they do to the device, and what ends a case. */
+/** transition, state, reset, reopen, error, failing and faulting: what they do to the device, and what ends a case. */
 import { accessesOf, found, runSteps } from './run-steps';
 
 /** The accesses of a step in a word each: `device_state`, `device_state!` for a write. */
@@ -117,6 +117,14 @@ describe('a failure that is asked for', () => {
     );
     expect([result.status, found(result)]).toEqual(['passed', []]);
     expect(result.tallies.find(({ clause }) => clause === 'STATE-REACHABLE')?.kept).toBe(1);
+  });
+
+  test('a read of the saving loop, and the save after it is whole', async () => {
+    const lost = '  - faulting: {}\n  - save: lost\n    expect: {result: either}\n';
+    const result = await runSteps(`  - transition: stop-and-copy\n${lost}  - reset: {}\n  - state: running\n`);
+    expect(result.status).toBe('passed');
+    expect(result.findings.map(({ clause, verdict }) => [clause, verdict])).toEqual([['SAVE-ERR', 'reported']]);
+    expect(result.tallies.find(({ clause }) => clause === 'ERR-NEXT')?.kept).toBe(1);
   });
 
   test('and is not answered as it should be', async () => {

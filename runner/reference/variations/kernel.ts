@@ -7,7 +7,8 @@ export const KERNEL_VARIATIONS: readonly Peculiarity[] = [
   variation({
     name: 'no-dirty-log',
     summary: 'the kernel has no dirty page log: no MIGRATION capability, and its calls and flags are refused',
-    reason: 'kernels before 5.8 have none, nor has the container that iommufd imitates; nobody claims it of the device then',
+    reason:
+      'kernels before 5.8 have none, nor has the container that iommufd imitates; nobody claims it of the device then',
     personalities: ['pci'],
     iommu: (iommu) => {
       override(
