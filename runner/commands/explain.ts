@@ -1,6 +1,7 @@
 /** `explain CLAUSE`: everything that the kit knows of one clause, or of those that a pattern names. */
 import type { Command } from 'commander';
 import type { ClauseIndex, KnownClause } from './knowledge/clause-index';
+import { exampleText } from './knowledge/example-text';
 import type { Act } from './main';
 import { EXIT, UsageError } from './support/exit';
 import { wrap } from './support/layout';
@@ -11,17 +12,38 @@ export function declare(command: Command, act: Act): void {
   command
     .argument('<clause>', 'id of a clause, or a pattern such as SAVE-*')
     .option('--json', 'as a JSON list, like `clauses --json`')
+    .option('--no-example', 'without the example, which is looked for by running scenarios on the reference device')
     .action(act(explain));
 }
 
-function explain(wanted: string, options: { readonly json?: true }): number {
+interface ExplainOptions {
+  readonly json?: true;
+  readonly example: boolean;
+}
+
+async function explain(wanted: string, options: ExplainOptions): Promise<number> {
   const { clauseIndex } = require('./knowledge/clause-index') as typeof import('./knowledge/clause-index');
   const { clauseJson } = require('./knowledge/clause-json') as typeof import('./knowledge/clause-json');
   const index = clauseIndex();
   const found = select(index, wanted);
-  if (options.json) process.stdout.write(jsonText(found.map(clauseJson)));
-  else print(found.map((known) => tell(known, index, colorsFor(process.stdout))).join('\n\n'));
+  // A pattern may name a hundred clauses.
+  const [only] = found.length === 1 && options.example ? found : [];
+  const example = only && (await exampleOf(only, index));
+  if (options.json)
+    process.stdout.write(jsonText(found.map((known) => ({ ...clauseJson(known), ...(example ? { example } : {}) }))));
+  else {
+    const colors = colorsFor(process.stdout);
+    const texts = found.map((known) => tell(known, index, colors));
+    print([...texts, ...(example ? [exampleText(example, colors)] : [])].join('\n\n'));
+  }
   return EXIT.fine;
+}
+
+function exampleOf({ clause, scenarios, faults }: KnownClause, { clauses }: ClauseIndex) {
+  const { failingExample } = require('../execution/failing-example') as typeof import('../execution/failing-example');
+  const { exampleScenarios } =
+    require('./knowledge/example-scenarios') as typeof import('./knowledge/example-scenarios');
+  return failingExample(clause.id, exampleScenarios(scenarios, faults, clauses), faults);
 }
 
 function select({ clauses }: ClauseIndex, wanted: string): readonly KnownClause[] {

@@ -76,6 +76,11 @@ const COMMANDS: readonly CommandEntry[] = [
     load: () => require('./explore') as typeof import('./explore'),
   },
   {
+    name: 'new',
+    summary: 'write a scenario, a suite or a device profile to begin with',
+    load: () => require('./new') as typeof import('./new'),
+  },
+  {
     name: 'report',
     summary: 'make the HTML report of a run',
     load: () => require('./report') as typeof import('./report'),
