@@ -28,14 +28,19 @@ export interface LabCommand {
   readonly noFaults: boolean;
   /** `full` tries each fault in one layout only. */
   readonly oneLayout: boolean;
+  /** `ci` tries each fault in every layout in which it shows. */
+  readonly everyLayout: boolean;
+  /** `full` ends after so many minutes, and goes on the next time; undefined: when it is done. */
+  readonly minutes: number | undefined;
 }
 
 export const usage = `npm run lab [-- [OPTIONS] [SUBCOMMAND]]
 
 Boots a Debian kernel in QEMU with real VFIO devices on an emulated IOMMU, and runs the kit in it.
 
-  (none)            what CI runs: our own driver module certified, the kit on other devices
-  full              each fault with the whole certification, all layouts, large states, both kernels; writes docs/lab-matrix.md
+  (none)            what CI runs: our own driver module certified, correct and with each fault; the kit on other devices
+  full              each fault with the whole certification, all layouts, large states, both kernels; writes docs/lab-matrix.md.
+                    Hours; it may be interrupted, and goes on where it ended as long as kit and module are the same
   qemu              QEMU 7.2, nested in the guest, migrates the module, correct and with faults; writes docs/second-opinion.md
   run ARGS...       vfio-conformance ARGS in the guest; reports come back to results/lab/
   exec COMMAND...   a shell command in the guest
@@ -50,19 +55,21 @@ Options, before the subcommand:
   --wait            when another lab is running, wait for it
   --memory MIB      the guest's memory (default 1536)
   --cpus N          the guest's processors (default 1)
-  --timeout SECONDS how long the command in the guest may take (default 900; full: 12 hours, qemu: 1)
+  --timeout SECONDS how long the command in the guest may take (default 1800; full: 24 hours, qemu: 1)
   --fault NAME      without a subcommand: certify the module with this fault switched on, which must fail
-  --faults          without a subcommand: each fault of the module as well, with a sample of the cases; takes twice as long
+  --no-faults       without a subcommand: without the faults of the module
+  --every-layout    without a subcommand: each fault in every layout in which it shows, not in one of them
   --one-layout      for full: each fault in one layout, another one from fault to fault; takes a third of the time
+  --minutes N       for full: end after N minutes; the next call goes on
 `;
 
 /** Seconds. */
 function defaultTimeout(subcommand: Subcommand): number {
   if (subcommand === 'qemu') return 3600;
-  return subcommand === 'full' ? 43_200 : 900;
+  return subcommand === 'full' ? 86_400 : 1800;
 }
 
-const valueOptions = new Set(['--kernel', '--module', '--memory', '--cpus', '--timeout', '--fault']);
+const valueOptions = new Set(['--kernel', '--module', '--memory', '--cpus', '--timeout', '--fault', '--minutes']);
 
 /** Where the options end: the first word that is neither an option nor an option's value. */
 function headLength(argv: readonly string[]): number {
@@ -97,7 +104,9 @@ export function parseCommandLine(argv: readonly string[]): LabCommand {
     cpus: { type: 'string', default: '1' },
     timeout: { type: 'string' },
     'one-layout': { type: 'boolean', default: false },
-    faults: { type: 'boolean', default: false },
+    'every-layout': { type: 'boolean', default: false },
+    'no-faults': { type: 'boolean', default: false },
+    minutes: { type: 'string' },
     fault: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   } as const;
@@ -135,7 +144,14 @@ export function parseCommandLine(argv: readonly string[]): LabCommand {
       2,
     );
   }
-  if (values['one-layout'] && subcommand !== 'full') throw new LabFailure('--one-layout is for full', '', 2);
+  for (const option of ['one-layout', 'minutes'] as const) {
+    if (values[option] && subcommand !== 'full') throw new LabFailure(`--${option} is for full`, '', 2);
+  }
+  for (const option of ['no-faults', 'every-layout'] as const) {
+    if (values[option] && subcommand !== 'ci') {
+      throw new LabFailure(`--${option} is for the form without a subcommand`, '', 2);
+    }
+  }
   return {
     subcommand,
     args,
@@ -149,6 +165,8 @@ export function parseCommandLine(argv: readonly string[]): LabCommand {
     timeoutSeconds: whole(values.timeout ?? String(defaultTimeout(subcommand)), '--timeout', 1, 86_400),
     fault: values.fault,
     oneLayout: values['one-layout'],
-    noFaults: !values.faults,
+    everyLayout: values['every-layout'],
+    noFaults: values['no-faults'],
+    minutes: values.minutes === undefined ? undefined : whole(values.minutes, '--minutes', 1, 10_000),
   };
 }

@@ -1,7 +1,7 @@
 /** The PCI devices that QEMU gives the guest, at addresses that never change, so that a command can name them before the boot. */
 
 export interface LabDevice {
-  readonly name: 'edu' | 'e1000e' | 'nvme' | 'pci-testdev';
+  readonly name: 'edu' | 'e1000e' | 'nvme' | 'pci-testdev' | 'edu-2' | 'neighbour' | 'serial';
   /** Where the guest sees it. */
   readonly address: string;
   /** Vendor and device id, as in sysfs. */
@@ -9,6 +9,8 @@ export interface LabDevice {
   /** QEMU's arguments; the slot agrees with `address`. */
   readonly qemu: readonly string[];
   readonly what: string;
+  /** The guest's own driver keeps it: it is not given to vfio-pci. */
+  readonly kept?: true;
 }
 
 export const labDevices: readonly LabDevice[] = [
@@ -44,6 +46,29 @@ export const labDevices: readonly LabDevice[] = [
     id: '1b36:0005',
     qemu: ['-device', 'pci-testdev,addr=0x13'],
     what: 'a device with memory and port BARs and nothing else',
+  },
+  {
+    name: 'edu-2',
+    address: '0000:00:14.0',
+    id: '1234:11e8',
+    qemu: ['-device', 'edu,addr=0x14'],
+    what: 'a second edu, for what holds of two devices in one container',
+  },
+  // Two functions of one slot, and nothing that isolates them: one IOMMU group, which is not viable while the guest uses the second.
+  {
+    name: 'neighbour',
+    address: '0000:00:15.0',
+    id: '1b36:0005',
+    qemu: ['-device', 'pci-testdev,addr=0x15.0,multifunction=on'],
+    what: 'a device whose IOMMU group it does not have for itself',
+  },
+  {
+    name: 'serial',
+    address: '0000:00:15.1',
+    id: '1b36:0002',
+    qemu: ['-chardev', 'null,id=serial1', '-device', 'pci-serial,chardev=serial1,addr=0x15.1'],
+    what: 'a serial port that the guest itself drives',
+    kept: true,
   },
 ];
 

@@ -83,8 +83,12 @@ export interface GuestRequest {
   readonly interactive?: boolean;
   /** An existing folder for the run's results; absent: a new one. */
   readonly folder?: string;
+  /** A folder that the guest shares with others, as /queue. */
+  readonly queue?: string;
   /** Stands before each line of output, where several guests speak at once. */
   readonly prefix?: string;
+  /** Hears each line of output as well. */
+  readonly onOutput?: (line: string) => void;
 }
 
 /** Boots the prepared guest for one command, its output passed on as it comes. */
@@ -103,12 +107,16 @@ export async function runInGuest(
       devices: labDevices,
       kit: paths.root,
       folder,
+      ...(request.queue === undefined ? {} : { queue: request.queue }),
       command: request.shell,
       interactive: request.interactive === true,
       memoryMiB: command.memoryMiB,
       processors: command.processors,
       timeoutSeconds: command.timeoutSeconds,
-      onOutput: (line) => process.stdout.write(`${prefix}${line}\n`),
+      onOutput: (line) => {
+        process.stdout.write(`${prefix}${line}\n`);
+        request.onOutput?.(line);
+      },
     },
     progress,
   );
@@ -123,7 +131,7 @@ function recordRun(lab: Lab, guest: PreparedGuest, request: GuestRequest, outcom
     command: request.shell,
     kernel: { series: kernel.series, release: kernel.release, version: kernel.selection.version, suite: kernel.suite },
     modules: lab.command.modules,
-    devices: labDevices.map(({ name, address, id }) => ({ name, address, id })),
+    devices: labDevices.map(({ name, address, id, kept }) => ({ name, address, id, kept })),
     ...outcome,
   };
   writeFileSync(join(folder, 'lab.json'), `${JSON.stringify(record, null, 2)}\n`);

@@ -19,6 +19,8 @@ export interface GuestSession {
   readonly kit: string;
   /** The run's own folder, seen writable as /results; logs and reports stay here. */
   readonly folder: string;
+  /** A folder that the guest sees writable as /queue: what guests that work on one thing share. */
+  readonly queue?: string;
   /** Shell text that runs with /kit as working directory, its input empty unless `interactive`. */
   readonly command: string;
   /** The console is this terminal. */
@@ -56,7 +58,7 @@ export interface BootLimits {
 
 /** A boot takes 2 to 5 seconds on an idle machine; a loaded one gets ten times that. */
 const patientLimits: BootLimits = { init: 60, ready: 60, powerOff: 30 };
-const defaultSessionSeconds = 900;
+const defaultSessionSeconds = 1800;
 const maximumAttempts = 3;
 
 interface Attempt {
@@ -163,9 +165,15 @@ export async function bootGuest(
   const { folder } = session;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'lab-command'), `${session.command}\n`);
-  writeFileSync(join(folder, 'lab-bind'), session.devices.map((device) => `${device.address}\n`).join(''));
-  if (session.interactive === true) writeFileSync(join(folder, 'lab-interactive'), '');
-  else rmSync(join(folder, 'lab-interactive'), { force: true });
+  const given = session.devices.filter(({ kept }) => kept !== true);
+  writeFileSync(join(folder, 'lab-bind'), given.map(({ address }) => `${address}\n`).join(''));
+  for (const [name, wanted] of [
+    ['lab-interactive', session.interactive === true],
+    ['lab-queue', session.queue !== undefined],
+  ] as const) {
+    if (wanted) writeFileSync(join(folder, name), '');
+    else rmSync(join(folder, name), { force: true });
+  }
   rmSync(join(folder, 'lab-exit-code'), { force: true });
   const serialLog = join(folder, 'serial.log');
   const machine: Machine = {
@@ -176,6 +184,7 @@ export async function bootGuest(
     devices: session.devices,
     kit: session.kit,
     results: folder,
+    ...(session.queue === undefined ? {} : { queue: session.queue }),
     serialLog,
   };
   for (let attempts = 1; ; attempts += 1) {

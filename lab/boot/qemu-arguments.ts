@@ -12,6 +12,8 @@ export interface Machine {
   readonly kit: string;
   /** The folder that the guest sees writable as /results. */
   readonly results: string;
+  /** The folder that the guest sees writable as /queue, shared with other guests. */
+  readonly queue?: string;
   /** Everything that the serial console said, whoever reads it live. */
   readonly serialLog: string;
   /** Added to the kernel's command line. */
@@ -60,6 +62,7 @@ export function qemuArguments(machine: Machine): string[] {
     ...['-append', [...kernelParameters, ...(machine.kernelParameters ?? [])].join(' ')],
     ...share('kit', machine.kit, true),
     ...share('results', machine.results, false),
+    ...(machine.queue === undefined ? [] : share('queue', machine.queue, false)),
     ...machine.devices.flatMap((device) => device.qemu),
   ];
 }

@@ -55,14 +55,20 @@ export const kitParts: readonly KitPart[] = [
     judge: judgeSelfCheck,
   },
   {
+    name: 'refusals',
+    words: ['node', 'dist/lab/guest/refusals.js'],
+    printsJson: true,
+    judge: judgeSelfCheck,
+  },
+  {
     name: 'edu',
     // The second device is for what holds of two devices in one container.
     words: kitRun(
       'edu',
       ['smoke', 'certify-dirty-pages'],
-      ...['--device', labDevice('edu').address, '--destination', labDevice('e1000e').address],
+      ...['--device', labDevice('edu').address, '--destination', labDevice('edu-2').address],
     ),
-    judge: judgeLoneKitRun,
+    judge: judgeKitRun,
   },
   { name: 'e1000e', words: kitRun('e1000e', ['smoke'], '--device', labDevice('e1000e').address), judge: judgeKitRun },
   { name: 'nvme', words: kitRun('nvme', ['smoke'], '--device', labDevice('nvme').address), judge: judgeKitRun },
@@ -70,7 +76,7 @@ export const kitParts: readonly KitPart[] = [
     name: 'certificate',
     prepare: mediatedDevices.map((uuid) => mediated('vfio-conformance', 'vfio-conformance-dut', uuid)).join('\n'),
     words: kitRun('certificate', ['certify'], '--device', mediatedDevices[0], '--destination', mediatedDevices[1]),
-    judge: judgeKitRun,
+    judge: judgeCertificate,
   },
   {
     name: 'mtty',
@@ -134,13 +140,23 @@ export function judgeKitRun(code: number | undefined, json: unknown): Omit<PartO
   return { good: code === 0 && verdict === 'conformant', text: `${verdict}, exit code ${code}${why}` };
 }
 
-/** Like judgeKitRun, for a device of which the lab has only one: what holds of two devices of a kind cannot be judged there. */
-export function judgeLoneKitRun(code: number | undefined, json: unknown): Omit<PartOutcome, 'name'> {
-  const { verdict, reasons } = (json ?? {}) as Record<string, unknown>;
-  const missing = Array.isArray(reasons) ? reasons.map(String) : [];
-  const onlyContainer = missing.length === 1 && missing[0]?.startsWith('DIRTY-CONTAINER was not judged') === true;
-  if (code === 3 && verdict === 'incomplete' && onlyContainer) return { good: true, text: `incomplete: ${missing[0]}` };
-  return judgeKitRun(code, json);
+/** Like judgeKitRun; and the JSON has to say on which kernel, and of which driver in which version. */
+export function judgeCertificate(code: number | undefined, json: unknown): Omit<PartOutcome, 'name'> {
+  const judged = judgeKitRun(code, json);
+  if (!judged.good) return judged;
+  const { host, devices } = json as { host?: { kernelRelease?: string } | null; devices?: { identity?: Identity }[] };
+  const { module, moduleVersion } = devices?.[0]?.identity ?? {};
+  const kernel = host?.kernelRelease;
+  const named = { kernel, driver: module, version: moduleVersion };
+  const missing = Object.entries(named).flatMap(([what, text]) => (text ? [] : [what]));
+  return missing.length === 0
+    ? { good: true, text: `${judged.text}, kernel ${kernel}, driver ${module} ${moduleVersion}` }
+    : { good: false, text: `${judged.text}, but its JSON does not name: ${missing.join(', ')}` };
+}
+
+interface Identity {
+  readonly module?: string;
+  readonly moduleVersion?: string;
 }
 
 /** A device that speaks version 2 only is named so, and gets no certificate. */

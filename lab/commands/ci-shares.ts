@@ -15,12 +15,13 @@ const stateSize = 16_384;
 export interface GuestShare {
   readonly name: string;
   readonly parts: readonly KitPart[];
+  /** Guests take its trials one by one from a common queue: who is done with its parts sooner makes more of them. */
   readonly matrix: MatrixRequest;
   /** What QEMU is to try there. */
   readonly opinion?: OpinionRequest;
 }
 
-const sample: Omit<MatrixRequest, 'shares' | 'mine' | 'certify'> = {
+const sample: MatrixRequest = {
   mode: 'sample',
   layouts,
   stateSizes: [stateSize],
@@ -32,31 +33,29 @@ const sample: Omit<MatrixRequest, 'shares' | 'mine' | 'certify'> = {
   others: 3,
 };
 const opinion: OpinionRequest = { trials: shortTrials, stateSize: 65_536, certify: true };
-const shares = 6;
 
-/** With a fault switched on only the certification is made. The kit's command line takes about as long as a third of the faults. */
-export function sharesOf(fault: string | undefined, processors: number, noFaults = false): readonly GuestShare[] {
-  if (noFaults && fault === undefined) {
-    // What a run with faults certifies beside them, without what it repeats through the command line.
-    const parts = kitParts.filter(({ name }) => name !== 'certificate' && name !== 'mtty');
-    const certified = { ...sample, layouts: layouts.slice(0, 2), shares, mine: [], certify: true };
-    if (processors < 2) return [{ name: 'guest', parts, matrix: certified }];
-    // Each guest has something to certify: one without a row would count as one that never came to it.
-    return [
-      { name: 'guest-1', parts, matrix: { ...certified, layouts: ['mmapped'] } },
-      { name: 'guest-2', parts: [], matrix: { ...certified, layouts: ['trapped'] } },
-    ];
-  }
-  if (fault !== undefined) {
-    return [{ name: 'guest', parts: [], matrix: { ...sample, shares, mine: [], certify: true, switchedOn: fault } }];
-  }
-  if (processors < 2) {
-    const mine = Array.from({ length: shares }, (_, index) => index);
-    return [{ name: 'guest', parts: kitParts, matrix: { ...sample, shares, mine, certify: true }, opinion }];
-  }
+export interface WhatToRun {
+  /** A fault of the module that is on: only the certification is made. */
+  readonly fault: string | undefined;
+  /** The matrix is the correct module's certification alone. */
+  readonly noFaults: boolean;
+  /** Each fault in every layout in which it shows. */
+  readonly everyLayout: boolean;
+}
+
+export function sharesOf({ fault, noFaults, everyLayout }: WhatToRun, processors: number): readonly GuestShare[] {
+  const matrix: MatrixRequest = {
+    ...sample,
+    everyLayout,
+    ...(noFaults ? { only: [] } : {}),
+    ...(fault === undefined ? {} : { switchedOn: fault }),
+  };
+  const parts = fault === undefined ? kitParts : [];
+  const more = fault === undefined ? { opinion } : {};
+  if (processors < 2) return [{ name: 'guest', parts, matrix, ...more }];
   return [
-    { name: 'guest-1', parts: kitParts, matrix: { ...sample, shares, mine: [0, 1], certify: false }, opinion },
-    { name: 'guest-2', parts: [], matrix: { ...sample, shares, mine: [2, 3, 4, 5], certify: true } },
+    { name: 'guest-1', parts, matrix, ...more },
+    { name: 'guest-2', parts: [], matrix },
   ];
 }
 
@@ -68,8 +67,13 @@ export interface ShareOutcome {
   readonly complaints: readonly string[];
 }
 
-/** Boots one guest for `share`; `run` is the run's folder. */
-export async function runShare(lab: Lab, guest: PreparedGuest, share: GuestShare, run: string): Promise<ShareOutcome> {
+/** Boots one guest for `share`; `run` is the run's folder, `queue` the one from which all guests take their trials. */
+export async function runShare(
+  lab: Lab,
+  guest: PreparedGuest,
+  share: GuestShare,
+  { run, queue }: { readonly run: string; readonly queue: string },
+): Promise<ShareOutcome> {
   const folder = join(run, share.name);
   mkdirSync(folder);
   const shell = [
@@ -77,8 +81,11 @@ export async function runShare(lab: Lab, guest: PreparedGuest, share: GuestShare
     ...(share.opinion === undefined ? [] : [await opinionCommand(folder, share.opinion)]),
     matrixCommand(folder, share.matrix),
   ].join('\n');
-  const { outcome } = await runInGuest(lab, guest, { purpose: 'ci', shell, folder, prefix: `${share.name}  ` });
-  const matrix = readMatrix(folder, share.matrix);
+  const { outcome } = await runInGuest(lab, guest, {
+    ...{ purpose: 'ci', shell, folder, queue },
+    prefix: `${share.name}  `,
+  });
+  const matrix = readMatrix(folder);
   const second = share.opinion === undefined ? undefined : readOpinion(folder, share.opinion);
   const kernel = unexplained(outcome, matrix.rows);
   const complaints = [

@@ -1,14 +1,14 @@
 /**
- * `lab` without a subcommand, the form for CI. Two guests at once, where there are two processors: one with the self-check, the
- * kit's own command line on every device, QEMU and a part of the faults, one with the rest. Everything has to come out as it should.
+ * `lab` without a subcommand, the form for CI. Two guests at once, where there are two processors: one begins with the self-check, the
+ * kit's own command line on every device and QEMU, the other with the matrix. Everything has to come out as it should.
  */
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../child';
-import { driverFolder } from '../matrix/guest-run';
+import { driverFolder, missingTrials } from '../matrix/guest-run';
 import { type Lab, newRunFolder, prepareGuest, requireKit } from '../session';
-import { type GuestShare, runShare, sharesOf } from './ci-shares';
+import { type GuestShare, runShare, type ShareOutcome, sharesOf } from './ci-shares';
 
 /** The HTML report of each run that left its record. Gives what could not be made. */
 async function makeReports(lab: Lab, run: string, shares: readonly GuestShare[]): Promise<string[]> {
@@ -25,17 +25,35 @@ async function makeReports(lab: Lab, run: string, shares: readonly GuestShare[])
   return complaints;
 }
 
+/** A guest that died has taken a trial with it. */
+function notTried(results: readonly ShareOutcome[]): readonly string[] {
+  const trials = results.flatMap(({ matrix }) => matrix.trials);
+  const missing = missingTrials(
+    trials,
+    results.flatMap(({ matrix }) => matrix.rows),
+  );
+  if (trials.length === 0) return ['nothing of the matrix was tried'];
+  return missing.length === 0 ? [] : [`${missing.length} trials have no outcome: ${missing.slice(0, 10).join(', ')}`];
+}
+
 export async function ci(lab: Lab): Promise<number> {
   const { progress } = lab;
-  const { fault, noFaults } = lab.command;
+  const { fault } = lab.command;
   requireKit(lab);
   const modules = [...lab.command.modules, join(lab.paths.root, driverFolder), 'sample:mtty'];
   const here = { ...lab, command: { ...lab.command, modules } };
   const guest = await prepareGuest(here);
   const run = newRunFolder(lab.paths, 'ci');
-  const shares = sharesOf(fault, availableParallelism(), noFaults);
-  const results = await Promise.all(shares.map((share) => runShare(here, guest, share, run)));
-  const complaints = [...results.flatMap((result) => result.complaints), ...(await makeReports(lab, run, shares))];
+  const queue = join(run, 'queue');
+  mkdirSync(queue);
+  const shares = sharesOf(lab.command, availableParallelism());
+  const results = await Promise.all(shares.map((share) => runShare(here, guest, share, { run, queue })));
+  rmSync(queue, { recursive: true });
+  const complaints = [
+    ...results.flatMap((result) => result.complaints),
+    ...notTried(results),
+    ...(await makeReports(lab, run, shares)),
+  ];
   const parts = results.flatMap((result) => result.parts);
   const rows = results.flatMap(({ matrix }) => matrix.rows);
   const opinions = results.flatMap((result) => result.opinions);

@@ -153,8 +153,13 @@ static int add_sparse(struct dut *dut, struct vfio_info_cap *caps)
 		area = &sparse->areas[nr++];
 		area->offset = round_down(dut->areas[i].offset, PAGE_SIZE);
 		area->size = dut->areas[i].size;
-		if (fault_is(dut, sparse_area_past_region))
+		if (fault_is(dut, sparse_area_past_region) && dut->layout == DUT_PARTITIONED) {
+			/* Over the trapped partition it would break more than the list of areas. */
+			sparse->areas[nr].offset = PAGE_ALIGN(dut->region_size);
+			sparse->areas[nr++].size = PAGE_SIZE;
+		} else if (fault_is(dut, sparse_area_past_region)) {
 			area->size = dut->region_size - area->offset + PAGE_SIZE;
+		}
 		if (fault_is(dut, sparse_area_over_structure)) {
 			area->size += area->offset;
 			area->offset = 0;
@@ -176,6 +181,8 @@ static int add_sparse(struct dut *dut, struct vfio_info_cap *caps)
 static int migration_region_info(struct dut *dut, struct vfio_region_info *info, struct vfio_info_cap *caps)
 {
 	bool reversed = fault_is(dut, reversed_chains);
+	/* Nothing to map lies in a region that ends inside the structure. */
+	bool mapped = dut->layout != DUT_TRAPPED && !fault_is(dut, migration_region_too_small);
 	int ret = 0;
 
 	info->size = fault_is(dut, migration_region_too_small) ? 16 : dut_fault_far(dut) + dut->region_size;
@@ -184,14 +191,14 @@ static int migration_region_info(struct dut *dut, struct vfio_region_info *info,
 		info->flags &= ~VFIO_REGION_INFO_FLAG_READ;
 	if (fault_is(dut, migration_region_read_only_flag))
 		info->flags &= ~VFIO_REGION_INFO_FLAG_WRITE;
-	if (dut->layout != DUT_TRAPPED)
+	if (mapped)
 		info->flags |= VFIO_REGION_INFO_FLAG_MMAP;
 
 	if (fault_is(dut, unknown_region_capability))
 		ret = dut_fault_add_unknown(caps, 0);
 	if (!ret && !reversed)
 		ret = add_migration_type(dut, caps);
-	if (!ret && dut->layout != DUT_TRAPPED)
+	if (!ret && mapped)
 		ret = add_sparse(dut, caps);
 	if (!ret && reversed)
 		ret = add_migration_type(dut, caps);

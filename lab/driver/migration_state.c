@@ -78,6 +78,8 @@ int dut_transition(struct dut *dut, u32 from, u32 to)
 	if (from == MIG_RESUMING)
 		dut_resume_end(dut);
 	WRITE_ONCE(dut->device_state, to);
+	/* A new state: the next read of pending_bytes is not one more in a row. */
+	dut->save.polls = 0;
 	if (to & MIG_RUNNING)
 		dut_run(dut);
 	return ret;

@@ -37,6 +37,11 @@ done </lab/modules/order
 
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=none results /results || fail "mounting the results share"
 mount -t 9p -o trans=virtio,version=9p2000.L,msize=262144,cache=loose,ro kit /kit || fail "mounting the kit share"
+if [ -e /results/lab-queue ]; then
+  mount -t 9p -o trans=virtio,version=9p2000.L,msize=65536,cache=none queue /queue || fail "mounting the queue share"
+else
+  rmdir /queue
+fi
 # The kit writes its reports under results/ of its own folder, which is read-only here: they come back through the share.
 if [ -d /kit/results ]; then mount --bind /results /kit/results || fail "binding the results"; fi
 

@@ -20,14 +20,17 @@ import {
   type MatrixRow,
   requestFile,
   rowsFile,
+  trialsFile,
 } from '../matrix/request';
 import { judgeRow } from '../matrix/row-judgement';
 import { sayRow } from '../matrix/row-text';
-import { layoutsOf, sampleCases } from '../matrix/selection';
+import { sampleCases } from '../matrix/selection';
+import { keyOfTrial, type Trial as TrialOf, trialsOf } from '../matrix/trials';
 import { asCatalogued, reportsClause } from './catalogued-fault';
 import { Certification, type Certified, loadWholeSuite } from './certification';
 import { KernelMessages } from './kernel-messages';
 import { MediatedDevice, type ModuleFault, moduleIdentity } from './mediated-device';
+import { TrialQueue } from './trial-queue';
 
 const suiteName = 'certify';
 const uuids = { source: 'c0ffee00-0001-4000-8000-000000000001', destination: 'c0ffee00-0002-4000-8000-000000000002' };
@@ -37,26 +40,22 @@ const mostHangs = { sample: 1, whole: 2 };
 /** 256 MiB through an emulated processor take their time. */
 const patientMs = 240_000;
 
-interface Trial {
-  readonly fault: ModuleFault;
-  readonly kind: MatrixRow['kind'];
-  readonly layout: Layout;
-  readonly stateSize: number;
-}
+type Trial = TrialOf<ModuleFault>;
 
 const correct: ModuleFault = { name: 'none', breaks: [], where: [], summary: 'the correct module' };
 
 class Matrix {
   private readonly suite = loadWholeSuite(suiteName);
   private readonly messages = new KernelMessages();
+  private readonly queue = new TrialQueue();
   private readonly source = MediatedDevice.create(uuids.source);
   private readonly destination = MediatedDevice.create(uuids.destination);
   private readonly faults: readonly ModuleFault[];
   private readonly plain: Certification;
   private readonly zpci: Certification;
   private readonly patient: Certification;
-  /** Verdicts of the correct module, by layout and kind of profile. */
-  private readonly baselines = new Map<string, ReadonlyMap<string, ClauseVerdict>>();
+  /** Verdicts of the correct module, by layout. */
+  private readonly baselines = new Map<Layout, ReadonlyMap<string, ClauseVerdict>>();
 
   constructor(
     private readonly folder: string,
@@ -71,7 +70,13 @@ class Matrix {
   async run(): Promise<boolean> {
     this.writeAbout();
     let good = true;
-    for (const trial of this.trials()) {
+    const { request } = this;
+    const done = new Set(request.done ?? []);
+    const trials = trialsOf(request, correct, this.faults);
+    writeFileSync(join(this.folder, trialsFile), `${JSON.stringify(trials.map(keyOfTrial))}\n`);
+    for (const trial of trials) {
+      if (this.queue.stopped) break;
+      if (done.has(keyOfTrial(trial)) || !this.queue.take(keyOfTrial(trial))) continue;
       const row = await this.row(trial);
       appendFileSync(join(this.folder, rowsFile), `${JSON.stringify(row)}\n`);
       console.log(sayRow(row));
@@ -82,31 +87,6 @@ class Matrix {
     await this.patient.stop();
     this.messages.close();
     return good;
-  }
-
-  private *trials(): Generator<Trial> {
-    const { request } = this;
-    const all = this.faults;
-    const switchedOn = request.switchedOn === undefined ? correct : all.find(({ name }) => name === request.switchedOn);
-    if (switchedOn === undefined) throw new Error(`the module has no fault or variation ${request.switchedOn}`);
-    if (request.certify) {
-      for (const stateSize of request.stateSizes) {
-        for (const layout of request.layouts) yield { fault: switchedOn, kind: 'correct', layout, stateSize };
-      }
-    }
-    if (switchedOn !== correct) return;
-    for (const stateSize of request.largeSizes) {
-      for (const layout of request.layouts) yield { fault: correct, kind: 'large', layout, stateSize };
-    }
-    const wanted = all.filter(({ name }) => request.only === undefined || request.only.includes(name));
-    const mine = wanted.filter((_, index) => request.mine.includes(index % request.shares));
-    for (const [index, fault] of mine.entries()) {
-      const possible = layoutsOf(fault.where, request.layouts);
-      const taken = request.everyLayout ? possible : possible.slice(index % possible.length).slice(0, 1);
-      const stateSize = request.faultStateSize;
-      for (const layout of taken)
-        yield { fault, kind: fault.breaks.length > 0 ? 'fault' : 'variation', layout, stateSize };
-    }
   }
 
   private async row(trial: Trial): Promise<MatrixRow> {
@@ -131,13 +111,14 @@ class Matrix {
     });
     this.source.fault = 'none';
     this.destination.fault = 'none';
-    if (kind === 'correct' && fault === correct) this.baselines.set(layout, verdictsOf(certified));
+    if (kind === 'correct' && fault === correct) this.keepBaseline(layout, certified);
     const judged = judgeRow({
       kind,
       breaks: fault.breaks,
       whole,
       ...certified,
-      baseline: this.baselines.get(layout) ?? new Map(),
+      // What did not run has not come by every condition: only a whole certification can hide nothing behind not-applicable.
+      baseline: whole && certified.leftOut === 0 ? this.baselineOf(layout) : new Map(),
     });
     this.keepFailures(trial, certified, judged.good);
     return {
@@ -169,6 +150,24 @@ class Matrix {
     // A variation has no clauses of its own to go by.
     const size = fault.breaks.length > 0 ? { covering, others } : { covering: 0, others: covering + others };
     return sampleCases(cases, fault.breaks, { ...size, seed, salt: fault.name });
+  }
+
+  private keepBaseline(layout: Layout, { summary }: Certified): void {
+    const verdicts = summary.clauses.map(({ id, verdict }): [string, ClauseVerdict] => [id, verdict]);
+    this.baselines.set(layout, new Map(verdicts));
+    this.queue.leave(`baseline-${layout}`, verdicts);
+  }
+
+  /** Of this layout, or of another one while nobody has certified this one: most clauses do not depend on it. */
+  private baselineOf(layout: Layout): ReadonlyMap<string, ClauseVerdict> {
+    for (const one of [layout, ...this.request.layouts]) {
+      const known = this.baselines.get(one) ?? this.queue.find(`baseline-${one}`);
+      if (known === undefined) continue;
+      const verdicts = known instanceof Map ? known : new Map(known as [string, ClauseVerdict][]);
+      this.baselines.set(one, verdicts);
+      return verdicts;
+    }
+    return new Map();
   }
 
   /** Whole results of what went wrong; of a fault that was caught as it should be the rows say enough. */
@@ -210,10 +209,6 @@ class Matrix {
     };
     writeFileSync(join(this.folder, aboutFile), `${JSON.stringify(about, null, 2)}\n`);
   }
-}
-
-function verdictsOf({ summary }: Certified): ReadonlyMap<string, ClauseVerdict> {
-  return new Map(summary.clauses.map(({ id, verdict }) => [id, verdict]));
 }
 
 function countsOf(results: readonly CaseResult[]): Record<CaseStatus, number> {

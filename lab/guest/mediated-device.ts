@@ -1,20 +1,14 @@
 /** Mediated devices of the lab's module: made by UUID, set up and looked at through sysfs. Runs in the guest. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Layout } from '../matrix/request';
+import type { Peculiarity } from '../matrix/trials';
 
 const parent = '/sys/class/mdev_bus/vfio-conformance';
 const type = `${parent}/mdev_supported_types/vfio-conformance-dut`;
 const moduleFolder = '/sys/module/vfio_conformance_dut';
 
 /** One line of the module's own list of faults. */
-export interface ModuleFault {
-  readonly name: string;
-  /** The primary clause first; empty for a benign variation. */
-  readonly breaks: readonly string[];
-  /** `destination`, `mapped`, `trapped`, `zpci`, `s390x`: see faults.def. */
-  readonly where: readonly string[];
-  readonly summary: string;
-}
+export type ModuleFault = Peculiarity;
 
 export interface DeviceSettings {
   readonly layout: Layout;

@@ -28,7 +28,7 @@ export interface InitramfsOptions {
 }
 
 /** Empty folders that the init script mounts something on. */
-const mountPoints = ['dev', 'proc', 'sys', 'tmp', 'run', 'root', 'kit', 'results'];
+const mountPoints = ['dev', 'proc', 'sys', 'tmp', 'run', 'root', 'kit', 'results', 'queue'];
 
 async function baseEntries(kernel: LabKernel, options: InitramfsOptions): Promise<CpioEntry[]> {
   const modules = await modulesInOrder(kernel, options.modules);

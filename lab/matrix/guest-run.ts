@@ -3,7 +3,16 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { GuestOutcome } from '../boot/boot-guest';
 import type { KernelFinding } from '../kernel-log';
-import { aboutFile, type MatrixAbout, type MatrixRequest, type MatrixRow, requestFile, rowsFile } from './request';
+import {
+  aboutFile,
+  type MatrixAbout,
+  type MatrixRequest,
+  type MatrixRow,
+  requestFile,
+  rowsFile,
+  trialsFile,
+} from './request';
+import { trialKey } from './trials';
 
 /** The module's folder in the project. */
 export const driverFolder = 'lab/driver';
@@ -19,20 +28,35 @@ export function matrixCommand(folder: string, request: MatrixRequest): string {
 export interface MatrixOutcome {
   readonly about: MatrixAbout | undefined;
   readonly rows: readonly MatrixRow[];
+  /** Names of all trials, other guests' among them; empty when the guest did not come to listing them. */
+  readonly trials: readonly string[];
   /** Why the rows are not all that there should be. */
   readonly trouble: string | undefined;
 }
 
 /** What a guest left in its folder. */
-export function readMatrix(folder: string, request: Pick<MatrixRequest, 'certify'>): MatrixOutcome {
-  const rows = linesOf(join(folder, rowsFile)).map((line) => JSON.parse(line) as MatrixRow);
-  const about = existsSync(join(folder, aboutFile))
-    ? (JSON.parse(readFileSync(join(folder, aboutFile), 'utf8')) as MatrixAbout)
-    : undefined;
+export function readMatrix(folder: string): MatrixOutcome {
+  const rows = readRows(folder);
+  const json = (name: string): unknown =>
+    existsSync(join(folder, name)) ? JSON.parse(readFileSync(join(folder, name), 'utf8')) : undefined;
   const code = existsSync(join(folder, exitFile)) ? readFileSync(join(folder, exitFile), 'utf8').trim() : undefined;
-  const certified = rows.some(({ kind }) => kind === 'correct');
-  const trouble = troubleOf(code, rows) ?? (request.certify && !certified ? 'the module was not certified' : undefined);
-  return { about, rows, trouble };
+  return {
+    about: json(aboutFile) as MatrixAbout | undefined,
+    rows,
+    trials: (json(trialsFile) ?? []) as readonly string[],
+    trouble: troubleOf(code, rows),
+  };
+}
+
+/** The rows that a guest has finished; a line that its end has cut is none. */
+export function readRows(folder: string): readonly MatrixRow[] {
+  return linesOf(join(folder, rowsFile)).flatMap((line) => {
+    try {
+      return [JSON.parse(line) as MatrixRow];
+    } catch {
+      return [];
+    }
+  });
 }
 
 /** 0 and 1 are the matrix's word on its rows; everything else means that it did not come to its end. */
@@ -41,9 +65,14 @@ function troubleOf(code: string | undefined, rows: readonly MatrixRow[]): string
   const after = last === undefined ? 'before its first row' : `after ${last.name} (${last.layout})`;
   if (code === undefined) return `the matrix did not come to its end: it stopped ${after}`;
   if (code !== '0' && code !== '1') return `the matrix ended with exit code ${code}, ${after}`;
-  if (rows.length === 0) return 'the matrix has no rows';
   const good = rows.every((row) => row.good);
   return good === (code === '0') ? undefined : `the matrix ended with exit code ${code}, but its rows say otherwise`;
+}
+
+/** Trials of which no guest has left a row. */
+export function missingTrials(trials: readonly string[], rows: readonly MatrixRow[]): readonly string[] {
+  const made = new Set(rows.map(trialKey));
+  return [...new Set(trials)].filter((key) => !made.has(key));
 }
 
 /** The kernel's complaints that no row of the matrix has accounted for. */

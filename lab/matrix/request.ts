@@ -11,6 +11,8 @@ export const requestFile = 'matrix-request.json';
 export const rowsFile = 'matrix.jsonl';
 export const failuresFile = 'matrix-failures.jsonl';
 export const aboutFile = 'matrix-about.json';
+/** The names of all trials, this guest's and the others'. */
+export const trialsFile = 'matrix-trials.json';
 
 export interface MatrixRequest {
   /**
@@ -27,9 +29,6 @@ export interface MatrixRequest {
   readonly faultStateSize: number;
   /** Each fault in every layout in which it shows; else in one of them, another one from fault to fault. */
   readonly everyLayout: boolean;
-  /** This guest's share of the faults: those whose number leaves one of `mine` when divided by `shares`. */
-  readonly shares: number;
-  readonly mine: readonly number[];
   /** Chooses the samples. */
   readonly seed: number;
   /** How many cases of a sample name the fault's clauses, at most, and how many others there are. */
@@ -39,8 +38,8 @@ export interface MatrixRequest {
   readonly switchedOn?: string;
   /** Only these faults and variations; absent: all of the module's. */
   readonly only?: readonly string[];
-  /** The correct module is certified before the faults. */
-  readonly certify: boolean;
+  /** Names of trials that an earlier run has made. */
+  readonly done?: readonly string[];
 }
 
 export type MatrixOutcome =

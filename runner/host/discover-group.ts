@@ -8,6 +8,8 @@ export interface GroupMember {
   readonly driver?: string;
   /** Does not keep VFIO from the group: no driver, a bridge, or a driver that does no DMA. */
   readonly harmless: boolean;
+  /** A VFIO driver has it, as far as can be told. */
+  readonly vfio: boolean;
 }
 
 export interface GroupCheck {
@@ -30,13 +32,21 @@ export function groupMembers(host: VfioHost, group: string): readonly GroupMembe
     const sysfs = `${folder}/${name}`;
     const link = host.readLink(`${sysfs}/driver`);
     if (typeof link === 'number') {
-      return { name, sysfs, harmless: true };
+      return { name, sysfs, harmless: true, vfio: false };
     }
     const driver = link.split('/').at(-1) ?? link;
     const classCode = host.readText(`${sysfs}/class`);
     const bridge = typeof classCode === 'string' && classCode.startsWith('0x06');
-    return { name, sysfs, driver, harmless: bridge || HARMLESS_DRIVERS.includes(driver) };
+    const harmless = bridge || HARMLESS_DRIVERS.includes(driver);
+    return { name, sysfs, driver, harmless, vfio: looksLikeVfio(host, driver, sysfs) };
   });
+}
+
+/** `vfio-dev` is there since Linux 6.1; before, drivers were told by their names alone. */
+export function looksLikeVfio(host: VfioHost, driver: string | undefined, sysfs: string): boolean {
+  if (driver === undefined) return false;
+  const nodes = host.list(`${sysfs}/vfio-dev`);
+  return driver.includes('vfio') || (typeof nodes !== 'number' && nodes.length > 0);
 }
 
 /** Opens the group and closes it at once. */

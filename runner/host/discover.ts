@@ -4,7 +4,7 @@
  * Everything is learned from sysfs and from the names in /dev/vfio; no device is opened. A group is opened and closed again, because
  * only that tells whether it may be used and whether somebody else has it; no driver of a device hears of that.
  */
-import { checkGroup, type GroupCheck, groupMembers } from './discover-group';
+import { checkGroup, type GroupCheck, groupMembers, looksLikeVfio } from './discover-group';
 import type { VfioHost } from './vfio-host';
 
 export type DiscoveredBus = 'pci' | 'mdev' | 'fsl-mc' | 'cdx' | 'platform';
@@ -158,7 +158,7 @@ function judge(host: VfioHost, nodes: readonly string[], facts: Facts): Verdict 
     return { status: 'no-group', reason, todo };
   }
   const strangers = groupMembers(host, group).filter(
-    (member) => member.name !== facts.name && !member.harmless && !looksLikeVfio(host, member.driver, member.sysfs),
+    (member) => member.name !== facts.name && !member.harmless && !member.vfio,
   );
   if (strangers.length > 0) {
     const who = strangers.map((member) => `${member.name} (${member.driver})`).join(', ');
@@ -175,11 +175,6 @@ function verdictOfGroup(check: GroupCheck): Verdict {
 function isVfioDriver(host: VfioHost, facts: Facts): boolean {
   // Nothing but VFIO drivers ever binds to the mdev bus.
   return facts.bus === 'mdev' || looksLikeVfio(host, facts.driver, facts.sysfs);
-}
-
-/** `vfio-dev` is there since Linux 6.1; before, drivers were told by their names alone. */
-function looksLikeVfio(host: VfioHost, driver: string | undefined, sysfs: string): boolean {
-  return driver !== undefined && (driver.includes('vfio') || names(host, `${sysfs}/vfio-dev`).length > 0);
 }
 
 /** /dev/vfio/N is made by the first VFIO driver in the group: with no other member that could have made it, it was this one. */

@@ -8,7 +8,7 @@ import { Group, groupPath } from './group';
 import type { HostDevice } from './host-devices';
 import { Iommu } from './iommu';
 import type { Limits } from './limits';
-import { noGroup, noGroupNode, type Opened, refuse, refuseErrno } from './open-failure';
+import { noGroup, noGroupNode, notBound, type Opened, refuse, refuseErrno, refuseGroup } from './open-failure';
 import { DONE, type Outcome } from './outcome';
 
 const IOMMU_NAMES: ReadonlyMap<number, string> = new Map([
@@ -117,7 +117,7 @@ export class Attachment {
     if (!opened.ok) {
       return opened.errno === ERRNO.ENOENT || opened.errno === ERRNO.ENODEV || opened.errno === ERRNO.ENXIO
         ? noGroupNode(device, number)
-        : refuseErrno(groupPath(number), opened, 'missing', 'Look into the kernel log (dmesg).');
+        : refuseGroup(device, number, opened);
     }
     const status = opened.value.status();
     if (status.ok && status.value.viable) {
@@ -127,9 +127,10 @@ export class Attachment {
     if (!status.ok) {
       return refuseErrno(groupPath(number), status, 'not-viable', 'Look into the kernel log (dmesg).');
     }
-    const inTheWay = groupMembers(host, String(number)).filter(
-      (member) => !member.harmless && member.name !== device.name,
-    );
+    const inTheWay = groupMembers(host, String(number)).filter((member) => !member.harmless && !member.vfio);
+    if (inTheWay.some((member) => member.name === device.name)) {
+      return notBound(device);
+    }
     const who = inTheWay.map((member) => `${member.name} (${member.driver ?? 'no driver'})`).join(', ');
     return refuse(
       'not-viable',

@@ -1,5 +1,5 @@
 /** Opens a device the whole way (container, group, IOMMU, device), and leaves nothing half open when any of it fails. */
-import { ERRNO, VFIO_TYPE1v2_IOMMU } from '../abi';
+import { VFIO_TYPE1v2_IOMMU } from '../abi';
 import type { VfioHost } from '../host/vfio-host';
 import { Attachment } from './attachment';
 import type { Container } from './container';
@@ -10,7 +10,7 @@ import type { Group } from './group';
 import { type DeviceIdentity, findHostDevice, type HostDevice, identify } from './host-devices';
 import type { Iommu } from './iommu';
 import { DEFAULT_LIMITS, type Limits } from './limits';
-import { bindAdvice, type Opened, refuse, refuseErrno } from './open-failure';
+import { type Opened, refuse, refuseDevice } from './open-failure';
 import { DONE, type Outcome, success } from './outcome';
 
 export interface OpenOptions {
@@ -65,14 +65,7 @@ export class OpenedDevice {
     const fd = group.value.deviceFd(found.name);
     if (!fd.ok) {
       attachment.leave(group.value);
-      return fd.errno === ERRNO.ENODEV
-        ? refuse('not-bound', `${found.name} is not bound to a VFIO driver: ${fd.message}`, bindAdvice(found))
-        : refuseErrno(
-            found.name,
-            fd,
-            'wrong-kind',
-            'The driver refused to open the device: look into the kernel log (dmesg).',
-          );
+      return refuseDevice(found, fd);
     }
     const device = new Device(host, fd.value, found.name, limits);
     return { ok: true, value: new OpenedDevice(attachment, address, found, group.value, device, limits) };

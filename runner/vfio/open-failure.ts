@@ -57,6 +57,52 @@ const BUSY =
 const FORBIDDEN =
   'Run as root, or give your user the group: `chown $USER /dev/vfio/GROUP`, and enough locked memory (`ulimit -l`).';
 
+/** The group's node is there and cannot be opened: the two usual reasons in words. */
+export function refuseGroup(device: HostDevice, group: number, failure: Failure): Opened<never> {
+  const node = groupPath(group);
+  switch (failure.errno) {
+    case ERRNO.EBUSY:
+      return refuse(
+        'busy',
+        `${device.name} is busy: another process has ${node} open (EBUSY)`,
+        `A virtual machine, a DPDK or SPDK program, or another run of the kit: stop it, then try again (\`fuser -v ${node}\` names it).`,
+      );
+    case ERRNO.EACCES:
+    case ERRNO.EPERM:
+      return refuse(
+        'forbidden',
+        `${device.name} is forbidden to this user: ${node} may not be opened (${failure.errnoName})`,
+        `Run as root, or give your user the group: \`chown $USER ${node}\`, and enough locked memory (\`ulimit -l\`).\n` +
+          `In a container: allow it the device ${node} as well as /dev/vfio/vfio.`,
+      );
+    default:
+      return refuseErrno(node, failure, 'missing', 'Look into the kernel log (dmesg).');
+  }
+}
+
+/** The group is open, and its device cannot be had: VFIO_GROUP_GET_DEVICE_FD failed. */
+export function refuseDevice(device: HostDevice, failure: Failure): Opened<never> {
+  switch (failure.errno) {
+    case ERRNO.ENODEV:
+      return refuse(
+        'not-bound',
+        `${device.name} is not bound to a VFIO driver: ${failure.message}`,
+        bindAdvice(device),
+      );
+    case ERRNO.EBUSY:
+      return refuse(
+        'busy',
+        `${device.name} is busy: its driver does not open it (${failure.message})`,
+        'No other process can have it, for its group is open here: the driver still holds on to an earlier user. Look into the ' +
+          'kernel log (dmesg), and bind the device anew.',
+      );
+    default: {
+      const advice = 'The driver refused to open the device: look into the kernel log (dmesg).';
+      return refuseErrno(device.name, failure, 'wrong-kind', advice);
+    }
+  }
+}
+
 /** How to bind a device to VFIO. */
 export function bindAdvice(device: HostDevice): string {
   switch (device.bus) {
@@ -86,10 +132,11 @@ export function noGroup(device: HostDevice): Opened<never> {
 
 /** A group without a node under /dev/vfio: nothing of it is bound to a VFIO driver. */
 export function noGroupNode(device: HostDevice, group: number): Opened<never> {
+  return notBound(device, `; no ${groupPath(group)}`);
+}
+
+/** @param more what else shows it */
+export function notBound(device: HostDevice, more = ''): Opened<never> {
   const held = device.driver === undefined ? 'no driver has it' : `the driver ${device.driver} has it`;
-  return refuse(
-    'not-bound',
-    `${device.name} is not bound to a VFIO driver (${held}; no ${groupPath(group)})`,
-    bindAdvice(device),
-  );
+  return refuse('not-bound', `${device.name} is not bound to a VFIO driver (${held}${more})`, bindAdvice(device));
 }

@@ -2,13 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import {
+  judgeCertificate,
   judgeKitRun,
   judgeSelfCheck,
   judgeVersion2,
   type KitPart,
+  kitParts,
   partOutcomes,
   partsCommand,
 } from '../../lab/commands/ci-parts';
+import { sharesOf } from '../../lab/commands/ci-shares';
 
 describe("the kit's run on one device, as the lab judges it", () => {
   it.each([
@@ -66,6 +69,54 @@ describe('the self-check, as the lab judges it', () => {
     [0, { passed: false }],
   ] as const)('exit code %s beside %j is not a pass', (code, json) => {
     expect(judgeSelfCheck(code, json).good).toBe(false);
+  });
+});
+
+describe('the certificate, as the lab judges it', () => {
+  const named = {
+    verdict: 'conformant',
+    host: { kernelRelease: '6.12.95' },
+    devices: [{ identity: { module: 'm', moduleVersion: '1.0' } }],
+  };
+
+  it('names kernel, driver and version', () => {
+    expect(judgeCertificate(0, named)).toEqual({
+      good: true,
+      text: 'conformant, exit code 0, kernel 6.12.95, driver m 1.0',
+    });
+  });
+
+  it.each([
+    ['no kernel', 0, { ...named, host: null }],
+    ['no driver', 0, { ...named, devices: [{ identity: { moduleVersion: '1.0' } }] }],
+    ['no version', 0, { ...named, devices: [{ identity: { module: 'm' } }] }],
+    ['no device', 0, { ...named, devices: [] }],
+    ['another verdict', 3, { ...named, verdict: 'incomplete' }],
+  ])('%s is not good', (_, code, json) => {
+    expect(judgeCertificate(code, json).good).toBe(false);
+  });
+});
+
+describe('how the work is shared', () => {
+  it('gives both guests one matrix, and one of them the parts', () => {
+    const [first, second] = sharesOf({ fault: undefined, noFaults: false, everyLayout: false }, 2);
+    expect(first?.matrix).toEqual(second?.matrix);
+    expect([first?.parts.length, second?.parts.length]).toEqual([kitParts.length, 0]);
+    expect([first?.opinion?.trials.length, second?.opinion]).toEqual([4, undefined]);
+    expect(first?.matrix.only).toBeUndefined();
+  });
+
+  it('is one guest on one processor, and no fault where none is wanted', () => {
+    const shares = sharesOf({ fault: undefined, noFaults: true, everyLayout: false }, 1);
+    expect(shares.map(({ name, matrix }) => [name, matrix.only])).toEqual([['guest', []]]);
+  });
+
+  it('is the certification alone with a fault switched on', () => {
+    const shares = sharesOf({ fault: 'x', noFaults: false, everyLayout: false }, 2);
+    expect(shares.map(({ parts, opinion, matrix }) => [parts.length, opinion, matrix.switchedOn])).toEqual([
+      [0, undefined, 'x'],
+      [0, undefined, 'x'],
+    ]);
   });
 });
 

@@ -14,18 +14,28 @@ describe('the lab command line', () => {
       wait: false,
       memoryMiB: 1536,
       processors: 1,
-      timeoutSeconds: 900,
+      timeoutSeconds: 1800,
       fault: undefined,
       oneLayout: false,
-      noFaults: true,
+      everyLayout: false,
+      minutes: undefined,
+      noFaults: false,
     });
   });
 
   it('full goes through every kernel and takes its time, unless it is told otherwise', () => {
-    expect(parseCommandLine(['full'])).toMatchObject({ kernels: ['6.12', '6.1'], timeoutSeconds: 43_200 });
+    expect(parseCommandLine(['full'])).toMatchObject({ kernels: ['6.12', '6.1'], timeoutSeconds: 86_400 });
     const command = parseCommandLine(['--kernel', '6.1', '--timeout', '60', '--one-layout', 'full']);
     expect(command).toMatchObject({ kernels: ['6.1'], timeoutSeconds: 60, oneLayout: true });
     expect(() => parseCommandLine(['--one-layout'])).toThrow(/--one-layout/);
+  });
+
+  it('takes minutes for full, and leaves out faults for the CI form only', () => {
+    expect(parseCommandLine(['--minutes', '10', 'full']).minutes).toBe(10);
+    expect(parseCommandLine(['--no-faults']).noFaults).toBe(true);
+    expect(() => parseCommandLine(['--minutes', '10'])).toThrow(/--minutes is for full/);
+    expect(() => parseCommandLine(['--minutes', 'x', 'full'])).toThrow(/whole number/);
+    expect(() => parseCommandLine(['--no-faults', 'full'])).toThrow(/--no-faults/);
   });
 
   it('takes a fault for the CI form, and for no other', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { GuestOutcome } from '../../lab/boot/boot-guest';
 import { withKernelFindings } from '../../lab/guest/kernel-verdict';
 import type { KernelFinding } from '../../lab/kernel-log';
-import { readMatrix, unexplained } from '../../lab/matrix/guest-run';
+import { missingTrials, readMatrix, unexplained } from '../../lab/matrix/guest-run';
 import { layouts, type MatrixRow } from '../../lab/matrix/request';
 import { sayRow } from '../../lab/matrix/row-text';
 import { layoutsOf, sampleCases } from '../../lab/matrix/selection';
@@ -78,7 +78,7 @@ describe('what a guest left behind', () => {
     const folder = mkdtempSync(join(tmpdir(), 'lab-matrix-'));
     try {
       for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
-      return readMatrix(folder, { certify: false });
+      return readMatrix(folder);
     } finally {
       rmSync(folder, { recursive: true });
     }
@@ -97,10 +97,18 @@ describe('what a guest left behind', () => {
     ['nothing at all', {}, /before its first row/],
     ['no exit code', { 'matrix.jsonl': line() }, /stopped after save-loses-scratch/],
     ['a code of its own', { 'matrix.jsonl': line(), 'matrix.exit': '3' }, /exit code 3/],
-    ['no rows', { 'matrix.exit': '0' }, /no rows/],
     ['0 beside a bad row', { 'matrix.jsonl': line({ good: false }), 'matrix.exit': '0' }, /rows say otherwise/],
   ])('%s is trouble', (_, files, trouble) => {
     expect(inFolder(files).trouble).toMatch(trouble);
+  });
+
+  it('keeps the rows before one that was cut', () => {
+    expect(inFolder({ 'matrix.jsonl': `${line()}{"kind":"fa` }).rows).toEqual([row]);
+  });
+
+  it('lacks the trials of which there is no row', () => {
+    const trials = ['fault.save-loses-scratch.trapped.16384', 'fault.save-loses-scratch.mmapped.16384'];
+    expect(missingTrials(trials, [row])).toEqual([trials[1]]);
   });
 
   it('accounts for the messages of the kernel that a row has shown, whatever their time', () => {

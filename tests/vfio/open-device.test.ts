@@ -21,8 +21,20 @@ const failures: readonly [what: string, script: Script, kind: OpenFailureKind, m
     /not bound to a VFIO driver.*no \/dev\/vfio\/1/,
     /./,
   ],
-  ['a group that somebody has', openOf(/vfio\/1$/, 'EBUSY'), 'busy', /EBUSY/, /virtual machine/],
-  ['a group that may not be opened', openOf(/vfio\/1$/, 'EACCES'), 'forbidden', /EACCES/, /chown/],
+  [
+    'a group that somebody has',
+    openOf(/vfio\/1$/, 'EBUSY'),
+    'busy',
+    /is busy.*\/dev\/vfio\/1.*EBUSY/,
+    /fuser -v \/dev\/vfio\/1/,
+  ],
+  [
+    'a group that may not be opened',
+    openOf(/vfio\/1$/, 'EACCES'),
+    'forbidden',
+    /forbidden.*EACCES/,
+    /chown \$USER \/dev\/vfio\/1/,
+  ],
   [
     'a group with a device bound elsewhere',
     onIoctl('VFIO_GROUP_GET_STATUS', 'group', (bytes) => {
@@ -32,6 +44,20 @@ const failures: readonly [what: string, script: Script, kind: OpenFailureKind, m
     'not-viable',
     /group 1 .* is not viable/,
     /every device of the group/,
+  ],
+  [
+    'a device that its own driver has, in a group with a VFIO device',
+    {
+      ...onIoctl('VFIO_GROUP_GET_STATUS', 'group', (bytes) => {
+        vfioGroupStatus.setField(bytes, 'flags', 0, 'little');
+        return 0;
+      }),
+      readLink: (next, path) => (path.endsWith('/driver') ? '../../bus/pci/drivers/serial' : next(path)),
+      list: (next, path) => (path.endsWith('/vfio-dev') ? [] : next(path)),
+    },
+    'not-bound',
+    /not bound to a VFIO driver \(the driver serial has it\)/,
+    /bound to it/,
   ],
   [
     'a group in another container',
@@ -74,6 +100,13 @@ const failures: readonly [what: string, script: Script, kind: OpenFailureKind, m
     'not-bound',
     /ENODEV/,
     /./,
+  ],
+  [
+    'a driver that has not let go of an earlier user',
+    onIoctl('VFIO_GROUP_GET_DEVICE_FD', 'group', () => fail('EBUSY')),
+    'busy',
+    /its driver does not open it.*EBUSY/,
+    /bind the device anew/,
   ],
   [
     'a driver that refuses',
