@@ -187,6 +187,7 @@ class DeviceStateOracle implements OracleHooks {
       return;
     }
     if (VFIO_DEVICE_STATE_IS_ERROR(now)) {
+      this.writes.judgeErrorBits(last, now);
       this.judge.reported('SAVE-ERR', `the device went from ${sayState(last)} to the error state by itself`);
       return;
     }

@@ -52,7 +52,7 @@ export class StateWrites {
     else if (!VFIO_DEVICE_STATE_VALID(bits.want)) this.judgeInvalid(write, bits, observed);
     else if (((write.before ^ write.written) & RESERVED_BITS) !== 0) this.judgeOtherBits(write, bits, observed);
     else this.judgeValid(write, bits, observed);
-    if (bits.is === ERROR && was !== ERROR) this.judgeErrorBits(write, now);
+    if (bits.is === ERROR && was !== ERROR) this.judgeErrorBits(write.before, now);
   }
 
   private judgeSticky(write: StateWrite, { is }: Bits, observed: string): void {
@@ -189,10 +189,11 @@ export class StateWrites {
     });
   }
 
-  private judgeErrorBits(write: StateWrite, now: number): void {
-    const kept = ((now ^ write.before) & RESERVED_BITS) === 0;
+  /** The device has turned to ERROR, over a write or by itself: bits 3 to 31 are compared with those of the read before. */
+  judgeErrorBits(before: number, now: number): void {
+    const kept = ((now ^ before) & RESERVED_BITS) === 0;
     this.judge.check('STATE-ERR-RESERVED', kept, () => ({
-      expected: `bits 3 to 31 of device_state as they were: 0x${((write.before & RESERVED_BITS) >>> 0).toString(16)}`,
+      expected: `bits 3 to 31 of device_state as they were: 0x${((before & RESERVED_BITS) >>> 0).toString(16)}`,
       observed: `device_state is 0x${now.toString(16)}`,
     }));
   }

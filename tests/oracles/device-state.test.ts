@@ -66,6 +66,8 @@ describe('the state moves by itself', () => {
 
   test('to ERROR, which is the right of a driver', () => {
     expect(running().read(ERROR).said).toEqual(['SAVE-ERR (reported)']);
+    expect(running().read(0x11).read(0x16).said).toEqual(['SAVE-ERR (reported)']);
+    expect(running().read(0x11).read(ERROR).said).toContain('STATE-ERR-RESERVED');
   });
 
   test('in bits 3 to 31, which nobody compares', () => {
