@@ -81,7 +81,8 @@ bool dut_fault_reset(struct dut *dut, long *ret)
 		keep_half_resume(dut);
 		return true;
 	case FAULT_reset_keeps_place_in_stream:
-		given = state == MIG_RESUMING && dut->resume.any;
+		/* A stream that was refused has been given up: the reset that follows is no place in it. */
+		given = state == MIG_RESUMING && dut->resume.any && !dut->resume.broken;
 		dut_make_fresh(dut);
 		dut->trip.set = given;
 		return true;

@@ -24,6 +24,8 @@ export const verb = defineVerb({
   run(context: StepContext, { index: given, ...rest }) {
     const { session } = context;
     const args = { ...rest, index: given ?? session.profile?.irqIndex ?? 0 };
+    // An interrupt that is asked for, or that nobody has watched until now, is not the device's own.
+    session.stoppedQuietly = false;
     if (args.do === 'watch') {
       if (session.irqs.has(args.index)) return;
       const info = session.device.irqInfo(args.index);

@@ -1,9 +1,10 @@
 /** transition: asks for a device state by read-modify-write and reads it back (header diff, lines 57-157). */
 import { Type } from '@sinclair/typebox';
-import { DEVICE_STATE_BITS, VFIO_DEVICE_STATE_MASK, VFIO_DEVICE_STATE_SAVING } from '../abi';
+import { DEVICE_STATE_BITS, VFIO_DEVICE_STATE_MASK, VFIO_DEVICE_STATE_RUNNING, VFIO_DEVICE_STATE_SAVING } from '../abi';
 import { stateValue } from '../language/names';
 import { StateName } from '../language/scalars';
 import { requireMigration } from './device-session';
+import { drainInterrupts } from './interrupt-signals';
 import type { SavingEntry } from './saved-stream';
 import { failRestore } from './second-look';
 import { outcomeMatches, sayExpectation, sayOutcome, sayState } from './state-check';
@@ -35,6 +36,8 @@ export const verb = defineVerb({
     if (!change.ok)
       context.fail({ clause: 'MIG-LAYOUT', expected: 'device_state can be read', observed: change.message });
     const { before, write, after } = change.value;
+    session.stoppedQuietly = write.ok && (bits & VFIO_DEVICE_STATE_RUNNING) === 0;
+    if (session.stoppedQuietly) drainInterrupts(context);
     const arc = `${sayState(before)} -> ${sayState(bits)}`;
     context.judge.figure(`transition ${arc} ms`, context.host.now() - started);
     if (!after.ok)

@@ -34,6 +34,12 @@ test('too late for the time that was asked for goes unseen', async () => {
   expect(found(await runSteps(`${steps}10ms\n`, 'reference+late-interrupt-when-stopped'))).toEqual([]);
 });
 
+test('an interrupt that came before anybody began to watch has come too late all the same', async () => {
+  const steps = `${INTERRUPTS}  - transition: stop\n  - wait: 50ms\n  - quiet: 10ms\n`;
+  expect(found(await runSteps(steps, 'reference+late-interrupt-when-stopped'))).toEqual(['STATE-STOP-QUIET']);
+  expect(found(await runSteps(steps))).toEqual([]);
+});
+
 test('what is done meanwhile must not wake the device', async () => {
   const steps = `${MEMORY}  - transition: stop-and-copy\n  - quiet:\n      steps:\n        - save: state\n`;
   expect(found(await runSteps(steps))).toEqual([]);
