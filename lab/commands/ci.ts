@@ -16,7 +16,8 @@ async function makeReports(lab: Lab, run: string, shares: readonly GuestShare[])
   for (const { name, parts } of shares) {
     for (const part of parts) {
       const folder = join(run, name, part.name);
-      if (!existsSync(join(folder, 'run.json'))) continue;
+      // A run that was refused has a record, and nothing to report.
+      if (!existsSync(join(folder, 'run.json')) || !existsSync(join(folder, 'plan.json'))) continue;
       const kit = join(lab.paths.root, 'bin/vfio-conformance.js');
       const result = await runCommand(process.execPath, [kit, 'report', folder]);
       if (result.code !== 0) complaints.push(`${part.name}: no report: ${result.stderr.trim()}`);

@@ -64,6 +64,8 @@ export interface DeviceSession {
   /** Since the last reset, or since it was opened; undefined when nothing was given. */
   restoring?: Restoring | undefined;
   readonly irqs: Map<number, IrqWatch>;
+  /** The profile's `dma:` has made the device write: should it not do so later on, that is the device's doing. */
+  hasWritten?: boolean;
   /** The device was stopped, and what it had signalled by then has been taken away: an interrupt that is there now came too late. */
   stoppedQuietly?: boolean;
   /** Ends this session and opens the device anew; the object stays the same. */

@@ -75,8 +75,17 @@ export function makeDeviceWrite(context: StepContext, iova: bigint, size: bigint
     for (const { memory, at, length } of pieces) context.host.poke(memory, at, new Uint8Array(length).fill(filling));
     runProfile(context, iova, size);
     if (session.dma.logging) session.dma.writes.push({ iova, size });
-    if (pieces.every((piece) => isWritten(context, piece, filling))) return;
+    if (pieces.every((piece) => isWritten(context, piece, filling))) {
+      session.hasWritten = true;
+      return;
+    }
   }
+  if (session.hasWritten && context.step.judge !== undefined)
+    context.fail({
+      clause: context.step.judge,
+      expected: `the device writes ${size} bytes at 0x${iova.toString(16)}, as it has written before`,
+      observed: 'it has not written all of them',
+    });
   // Whether the device, its profile or the mapping is at fault cannot be told from here.
   context.giveUp(
     `dma: the device did not write all of the ${size} bytes at 0x${iova.toString(16)}, as the profile's \`dma:\` asked it to: is bus mastering on, can it reach the address, does the profile wait for the end?`,
