@@ -1,21 +1,12 @@
 /** Builds an out-of-tree kernel module against a kernel of the lab. */
 import { createHash } from 'node:crypto';
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { mustRun } from './child';
 import { LabFailure } from './failure';
 import { type LabKernel, sweepPartial } from './kernel/lab-kernel';
+import { finish, isWhole } from './seal';
 
 /** Products of a build in the source folder do not belong to the source. */
 const productPattern = /\.(o|ko|mod|mod\.c|cmd)$|^\.|^(Module\.symvers|modules\.order)$/;
@@ -70,7 +61,7 @@ export async function buildModule(
   const folder = join(dirname(dirname(kernel.root)), 'modules', kernel.release);
   const name = module ?? basename(source);
   const done = join(folder, `${name}-${sourceDigest(kernel.release, kernel.selection.version, source)}`);
-  if (existsSync(done)) return onlyModule(done, module);
+  if (isWhole(done)) return onlyModule(done, module);
 
   mkdirSync(folder, { recursive: true });
   sweepPartial(folder);
@@ -90,7 +81,7 @@ export async function buildModule(
     for (const old of readdirSync(folder)) {
       if (old.startsWith(`${name}-`)) rmSync(join(folder, old), { recursive: true, force: true });
     }
-    renameSync(partial, done);
+    finish(partial, done);
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }

@@ -1,19 +1,10 @@
 /** The guest's first file system: busybox, the modules, the init script, Node. One uncompressed file for QEMU's -initrd. */
 
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
-import { join } from 'node:path';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { type LabKernel, sweepPartial } from '../kernel/lab-kernel';
+import { discard, finish, isWhole } from '../seal';
 import { type CpioEntry, cpioPieces } from './cpio';
 import { modulesInOrder } from './kernel-modules';
 import { nodeRuntime } from './node-runtime';
@@ -76,15 +67,18 @@ function digest(kernel: LabKernel, options: InitramfsOptions): string {
 
 /** Builds the initramfs, or gives the one in the cache when nothing it is made of has changed. */
 export async function obtainInitramfs(cache: string, kernel: LabKernel, options: InitramfsOptions): Promise<string> {
-  const folder = join(cache, 'initramfs', kernel.release);
+  const parent = join(cache, 'initramfs');
+  const folder = join(parent, kernel.release);
   const file = join(folder, `${digest(kernel, options)}.cpio`);
-  if (existsSync(file)) return file;
+  if (isWhole(folder) && existsSync(file)) return file;
   // One per kernel is kept: each holds a whole Node.
-  rmSync(folder, { recursive: true, force: true });
-  mkdirSync(folder, { recursive: true });
-  sweepPartial(folder);
-  const partial = join(folder, `partial-${process.pid}`);
-  writeAll(partial, [cpioPieces(await baseEntries(kernel, options)), cpioPieces(await nodeRuntime(options.addons))]);
-  renameSync(partial, file);
+  discard(folder);
+  mkdirSync(parent, { recursive: true });
+  sweepPartial(parent);
+  const partial = join(parent, `partial-${process.pid}`);
+  mkdirSync(partial);
+  const archives = [cpioPieces(await baseEntries(kernel, options)), cpioPieces(await nodeRuntime(options.addons))];
+  writeAll(join(partial, basename(file)), archives);
+  finish(partial, folder);
   return file;
 }

@@ -1,9 +1,10 @@
 /** The VFIO samples of the kernel's own tree (samples/vfio-mdev), out of Debian's source package of the very kernel that is booted. */
-import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { mustRun } from '../child';
 import { LabFailure } from '../failure';
 import type { Progress } from '../progress';
+import { finish, isWhole } from '../seal';
 import { AptSuite } from './apt-archive';
 import { type LabKernel, sweepPartial } from './lab-kernel';
 
@@ -16,7 +17,7 @@ export async function obtainSamples(cache: string, kernel: LabKernel, progress: 
   const folder = join(cache, 'samples');
   const done = join(folder, kernel.selection.version);
   const samples = join(done, 'vfio-mdev');
-  if (existsSync(done)) return samples;
+  if (isWhole(done, progress)) return samples;
   const { source } = kernel.selection;
   if (source === undefined) throw new LabFailure(`the archive has no source package of ${kernel.release}`);
   mkdirSync(folder, { recursive: true });
@@ -30,7 +31,7 @@ export async function obtainSamples(cache: string, kernel: LabKernel, progress: 
     await mustRun('bash', ['-c', extract, 'extract', deb, partial]);
     if (!existsSync(join(partial, 'vfio-mdev/mtty.c')))
       throw new LabFailure(`${source.name} has no samples/vfio-mdev/mtty.c`);
-    renameSync(partial, done);
+    finish(partial, done);
   } finally {
     rmSync(partial, { recursive: true, force: true });
   }

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { mustRun } from '../child';
 import { LabFailure } from '../failure';
 import type { Progress } from '../progress';
+import { finish, isWhole } from '../seal';
 import { AptSuite } from './apt-archive';
 import { type KernelSelection, selectKernel } from './select-kernel';
 import { rebaseHeaders } from './unpacked-headers';
@@ -71,12 +72,20 @@ interface CacheRecord {
   readonly selection: KernelSelection;
 }
 
-function cached(cache: string, series: string): LabKernel | undefined {
-  const record = join(cache, 'kernels', `${series}.json`);
-  if (!existsSync(record)) return undefined;
-  const { suite, selection } = JSON.parse(readFileSync(record, 'utf8')) as CacheRecord;
-  const root = join(cache, 'kernels', selection.release);
-  return existsSync(root) ? describe(series, suite, root, selection) : undefined;
+function cached(cache: string, series: string, progress: Progress): LabKernel | undefined {
+  const record = readRecord(join(cache, 'kernels', `${series}.json`));
+  if (record === undefined) return undefined;
+  const root = join(cache, 'kernels', record.selection.release);
+  return isWhole(root, progress) ? describe(series, record.suite, root, record.selection) : undefined;
+}
+
+/** Undefined for one that is not there, or no JSON any more. */
+function readRecord(file: string): CacheRecord | undefined {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as CacheRecord;
+  } catch {
+    return undefined;
+  }
 }
 
 async function choose(
@@ -115,13 +124,13 @@ export async function obtainKernel(
   mkdirSync(folder, { recursive: true });
   sweepPartial(folder);
   sweepPartial(join(cache, 'debs'));
-  const known = cached(cache, series);
+  const known = cached(cache, series, progress);
   if (known !== undefined && !refresh) return known;
 
   progress.step(`looking for a ${series} kernel on the Debian mirror`);
   const [archive, suite, selection] = await choose(cache, series, suites, progress);
   const root = join(folder, selection.release);
-  if (!existsSync(root)) {
+  if (!isWhole(root, progress)) {
     progress.step(`downloading ${selection.release} (${selection.version}): image, headers, kbuild`);
     const debs: string[] = [];
     for (const pin of [selection.image, selection.headers, selection.commonHeaders, selection.kbuild]) {
@@ -131,7 +140,7 @@ export async function obtainKernel(
     const partial = join(folder, `partial-${process.pid}`);
     for (const deb of debs) await mustRun('dpkg-deb', ['-x', deb, partial]);
     rebaseHeaders(partial, selection.release);
-    renameSync(partial, root);
+    finish(partial, root);
     for (const deb of debs) rmSync(deb, { force: true });
   }
   writeFileSync(
