@@ -19,7 +19,7 @@ import { judge, offersOnlyVersion2, onlyVersion2 } from './judgement';
 import type { CheckedOptions } from './options';
 import { checkOutputs, makePlan } from './plan';
 import { probeDevices } from './probing';
-import { keepRecording, recordedTargets } from './recordings';
+import { keepRecording, recordedRun } from './recordings';
 import { checkUnchanged, type ResumedRun, readResumable, remaining, writeFinished } from './resuming';
 import { lockRunFolder } from './run-folder-lock';
 import { type RecordParts, removeOldRecord, runRecord, writeRecord } from './run-record';
@@ -29,10 +29,11 @@ import { loadTargets, type RunTarget } from './targets';
 import { TraceTail } from './trace-tail';
 
 /** Resolves to the exit code. Once the run's folder is there, run.json tells what came of it, whatever that is. */
-export async function runTargets(names: readonly string[], options: CheckedOptions): Promise<number> {
+export async function runTargets(given: readonly string[], asked: CheckedOptions): Promise<number> {
   const cwd = process.cwd();
-  const named = recordedTargets(names, options.devices);
-  const targets = loadTargets(named, cwd, options.filter);
+  const { names, filter } = recordedRun(given, asked);
+  const options = { ...asked, filter };
+  const targets = loadTargets(names, cwd, filter);
   checkOutputs(options, cwd);
   const plan = makePlan(options, targets, devicePlans(options, cwd), cwd);
   const lock = await lockRunFolder(plan.folder);

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { DeviceDescription } from '../../execution/probe';
 import { isReplay, Replay, replayFile } from '../../execution/replay';
-import { RECORDING_PARTS, type RunPlan } from '../../execution/run-plan';
+import { type CaseFilter, RECORDING_PARTS, type RunPlan } from '../../execution/run-plan';
 import { RecordingError, type RecordingHead } from '../../host/recording/format';
 import { packRecording } from '../../host/recording/recording-file';
 import { PACKAGE_ROOT } from '../../language';
@@ -30,11 +30,18 @@ export function absoluteReplay(device: string, cwd: string): string {
   return `replay:${path.resolve(cwd, replayFile(device) ?? '')}`;
 }
 
-/** What was run when it was recorded, for a command line that names nothing. */
-export function recordedTargets(names: readonly string[], devices: readonly string[]): readonly string[] {
-  const [device] = devices;
-  if (names.length > 0 || device === undefined || !isReplay(device)) return names;
-  return openReplay(device).recording.head.targets;
+/** What was run when it was recorded, case by case, for a command line that names neither targets nor cases. */
+export function recordedRun(
+  names: readonly string[],
+  { devices: [device], filter }: CheckedOptions,
+): { readonly names: readonly string[]; readonly filter: CaseFilter } {
+  if (names.length > 0 || device === undefined || !isReplay(device)) return { names, filter };
+  const { head, parts } = openReplay(device).recording;
+  const recorded = [...new Set(parts.flatMap((part) => part.case ?? []))];
+  return {
+    names: head.targets,
+    filter: head.filtered && !isFiltered(filter) ? { ...filter, cases: recorded } : filter,
+  };
 }
 
 function openReplay(device: string): Replay {
