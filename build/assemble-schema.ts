@@ -66,7 +66,7 @@ write('dist/generated/verbs.json', `${JSON.stringify(language)}\n`);
 write('dist/generated/validators.js', validatorModule(language));
 const catalogue = loadClauses(language);
 if (catalogue) write('dist/generated/catalogue.json', `${JSON.stringify(prebuild(catalogue))}\n`);
-for (const [name, schema] of Object.entries(editorSchemas(language, [...(catalogue?.clauses.keys() ?? [])]))) {
+for (const [name, schema] of Object.entries(editorSchemas(language, [...(catalogue?.clauses.values() ?? [])]))) {
   // The modeline of scenarios names the first one; it stands at the top so that `../../scenario.schema.json` stays short.
   const file = name === 'scenario' ? 'scenario.schema.json' : `schemas/${name}.schema.json`;
   write(file, `${JSON.stringify(schema, undefined, 1)}\n`);

@@ -5,12 +5,22 @@
 import { parse } from 'yaml';
 import type { JsonSchema } from '../runner/language/json-schema';
 import { HELP } from '../runner/language/kinds';
+import { STATE_NAMES } from '../runner/language/names';
+import { CLAIMS, NEEDS } from '../runner/language/needs';
 import { PLACEHOLDER_PATTERN } from '../runner/language/patterns';
+import type { Clause } from '../runner/language/scenario';
 import type { DocumentKind, GeneratedLanguage, VerbEntry } from '../runner/language/vocabulary';
+import { kindOf } from './kind-words';
 
 type Schema = Record<string, unknown>;
 
-export function editorSchemas(language: GeneratedLanguage, clauses: readonly string[]): Record<DocumentKind, Schema> {
+/** Of a clause, what an editor shows. */
+export type KnownClause = Pick<Clause, 'id' | 'text' | 'level' | 'who'>;
+
+export function editorSchemas(
+  language: GeneratedLanguage,
+  clauses: readonly KnownClause[],
+): Record<DocumentKind, Schema> {
   const build = new Builder(clauses);
   const shared = { definitions: build.definitions(language) };
   const root = (kind: DocumentKind, extra: Schema = {}): Schema => ({
@@ -29,13 +39,21 @@ class Builder {
   /** Lists of words that are too long to stand wherever they may be written, by the key that they belong to. */
   readonly lists = new Map<string, Schema>();
 
-  constructor(private readonly clauses: readonly string[]) {}
+  constructor(private readonly clauses: readonly KnownClause[]) {}
 
   simple(): Schema {
     return {
       clause: {
         type: 'string',
-        ...(this.clauses.length > 0 ? { enum: this.clauses } : {}),
+        title: 'A clause',
+        ...(this.clauses.length > 0
+          ? {
+              enum: this.clauses.map(({ id }) => id),
+              markdownEnumDescriptions: this.clauses.map(
+                ({ level, who, text }) => `${text.replaceAll(/\s*\n\s*/g, ' ')} (${level}, ${who})`,
+              ),
+            }
+          : {}),
         errorMessage: 'not in the catalogue of clauses: `vfio-conformance clauses` lists them',
       },
     };
@@ -76,10 +94,20 @@ class Builder {
       description: 'One verb with its arguments; beside it expect, judge, provoke, within and note',
       properties,
       additionalProperties: false,
-      oneOf: [
-        ...strong.map((name) => ({ required: [name] })),
-        ...weak.map((name) => ({ required: [name], not: { anyOf: strong.map((other) => ({ required: [other] })) } })),
-      ],
+      // Of a key that is no verb it is enough to say that: not that each of the verbs is missing, too.
+      ...conditional(
+        { propertyNames: { enum: Object.keys(properties) } },
+        {
+          oneOf: [
+            ...strong.map((name) => ({ required: [name] })),
+            ...weak.map((name) => ({
+              required: [name],
+              not: { anyOf: strong.map((other) => ({ required: [other] })) },
+            })),
+          ],
+        },
+        {},
+      ),
     };
   }
 
@@ -98,7 +126,7 @@ class Builder {
     const short =
       mainSchema && required.every((key) => key === main) ? this.schema(mainSchema, true, verb.name) : undefined;
     const nothing = required.length === 0 ? { type: 'null' } : undefined;
-    const described = { description: summary, ...examplesOf(verb) };
+    const described = { title: verb.name, description: summary, ...examplesOf(verb) };
     if (!short) return { ...described, ...(nothing ? conditional(nothing, {}, long) : long) };
     const description = [summary, short.description].filter((text) => text !== undefined).join(' ');
     const otherwise = { ...short, description };
@@ -124,14 +152,14 @@ class Builder {
     if (kind === 'clause') return { ...describing, ...orPlaceholder({ $ref: '#/definitions/clause' }, placeholders) };
     if (values) {
       const number = { type: 'integer', minimum: schema.minimum, maximum: schema.maximum };
-      const names = { type: 'string', enum: values };
+      const names = { type: 'string', enum: values, ...explained(values) };
       return {
         ...describing,
         ...orPlaceholder(conditional({ type: 'integer' }, number, names), placeholders),
         ...offer(names),
       };
     }
-    const result: Schema = { ...plain };
+    const result: Schema = { ...plain, ...describing, ...(schema.enum ? explained(schema.enum) : {}) };
     if (schema.properties) {
       result.properties = Object.fromEntries(
         Object.entries(schema.properties).map(([name, inner]) => [
@@ -143,6 +171,7 @@ class Builder {
     if (typeof schema.additionalProperties === 'object') {
       result.additionalProperties = this.schema(schema.additionalProperties, placeholders, key);
     }
+    if (schema['x-with']) result.dependencies = schema['x-with'];
     if (schema.items) result.items = this.schema(schema.items, placeholders, key);
     if (kind === 'many' && schema.anyOf?.[0] && schema.anyOf[1]) {
       const list = this.schema(schema.anyOf[1], placeholders, key);
@@ -156,7 +185,7 @@ class Builder {
       if (schema.pattern !== undefined) result.patternErrorMessage = help;
     }
     if (schema.enum && schema.enum.length > MAX_INLINE_WORDS) {
-      this.lists.set(key, { type: 'string', enum: schema.enum });
+      this.lists.set(key, { type: 'string', title: 'An errno name', enum: schema.enum });
       return { ...describing, ...orPlaceholder({ $ref: `#/definitions/${key}` }, placeholders) };
     }
     const scalar = schema.type !== 'object' && schema.type !== 'array' && !schema.anyOf;
@@ -203,11 +232,26 @@ function offer(schema: Schema): Schema {
 
 function wordsOf(schema: Schema): Schema | undefined {
   if (schema.$ref !== undefined && schema.$ref !== '#/definitions/steps') return { $ref: schema.$ref };
-  if (schema.enum) return { enum: schema.enum };
+  if (schema.enum)
+    return {
+      enum: schema.enum,
+      ...(schema.markdownEnumDescriptions ? { markdownEnumDescriptions: schema.markdownEnumDescriptions } : {}),
+    };
   if (schema.type === 'boolean') return { enum: [true, false] };
   const [first] = Array.isArray(schema.anyOf) ? (schema.anyOf as readonly Schema[]) : [];
   return first ? wordsOf(first) : undefined;
 }
+
+/** What each word of a list means, where the list is one that explains itself badly. */
+function explained(words: readonly unknown[]): Schema {
+  const lists: readonly Readonly<Record<string, string>>[] = [CLAIMS, NEEDS, STATE_MEANINGS];
+  const meanings = lists.find((list) => words.every((one) => list[String(one)] !== undefined));
+  return meanings ? { markdownEnumDescriptions: words.map((one) => meanings[String(one)]) } : {};
+}
+
+const STATE_MEANINGS = Object.fromEntries(
+  STATE_NAMES.map((name, bits) => [name, `device_state ${bits.toString(2).padStart(3, '0')}b`]),
+);
 
 /** What stands behind the verb in its examples: an editor offers it there. */
 function examplesOf(verb: VerbEntry): Schema {
@@ -234,5 +278,15 @@ function freeText(schema: JsonSchema): boolean {
 
 function describingPart(schema: JsonSchema): Schema {
   const { title, description, default: standard, examples } = schema;
-  return JSON.parse(JSON.stringify({ title, description, default: standard, examples })) as Schema;
+  const words = kindOf(schema);
+  // Where words of a list are offered, further examples would only stand in their way.
+  const samples = schema.enum || schema['x-values'] ? [] : (words?.examples ?? []).map((one) => parse(one) as unknown);
+  return JSON.parse(
+    JSON.stringify({
+      title: title ?? words?.title,
+      description: description ?? words?.help,
+      default: standard,
+      examples: examples ?? (samples.length > 0 ? samples : undefined),
+    }),
+  ) as Schema;
 }

@@ -20,6 +20,8 @@ export function guard(complaints: Complaints): boolean {
   let lineStart = 0;
   let flowDepth = 0;
   let tokens = 0;
+  // `{a: b: c: ...`: each colon without a comma before it opens a map inside the last one.
+  let colons = 0;
   for (const token of new Lexer().lex(complaints.source.text)) {
     if (LEXER_MARKS.has(token)) continue;
     const start = offset;
@@ -40,6 +42,9 @@ export function guard(complaints: Complaints): boolean {
       lineStart = offset;
       continue;
     }
+    if (/^[,{}[\]]$/.test(token)) colons = 0;
+    else if (token === ':' && flowDepth > 0) colons += 1;
+    if (colons > MAX_DEPTH) return tooDeep(complaints, start, offset);
     if (token === '{' || token === '[') flowDepth += 1;
     else if ((token === '}' || token === ']') && flowDepth > 0) flowDepth -= 1;
     else if (/^[ \t#,]/.test(token)) continue;

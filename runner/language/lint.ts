@@ -2,7 +2,7 @@
 import path from 'node:path';
 import { Complaints } from './complaints';
 import { Duplicates } from './duplicates';
-import { kindOf, unknownKind } from './file-kind';
+import { type FileKind, kindOf, unknownKind } from './file-kind';
 import { statusOf, yamlFilesUnder } from './glob';
 import {
   type LanguageOptions,
@@ -12,10 +12,11 @@ import {
   loadScenario,
   loadShared,
   loadSuite,
+  type Parsed,
 } from './load';
 import { parse } from './parse';
-import type { Checked, Diagnostic } from './scenario';
-import { readSource } from './source';
+import type { Checked, DeviceProfile, Diagnostic, Scenario, Suite } from './scenario';
+import { readSource, type Source } from './source';
 
 /** Complaints about all files, in the order of the paths; a folder stands for the files of this language in it and below. */
 export function lintFiles(paths: readonly string[], options: LanguageOptions = {}): readonly Diagnostic[] {
@@ -37,30 +38,39 @@ function lintFile(
 ): readonly Diagnostic[] {
   const source = readSource(file);
   if ('code' in source) return [source];
+  const { kind, checked } = checkAny(source, options);
+  if (!checked.ok) {
+    // Other programs keep YAML too: in a folder only what looks like a slip is worth a word.
+    const foreign = kind === undefined && how === 'found' && checked.errors.every((one) => one.code === 'unknown-file');
+    return foreign ? checked.errors.filter((one) => one.suggestion !== undefined) : checked.errors;
+  }
+  return [...checked.warnings, ...duplicatesOf(kind, checked.value, duplicates)];
+}
+
+function duplicatesOf(kind: FileKind | undefined, value: unknown, duplicates: Duplicates): readonly Diagnostic[] {
+  if (kind === 'scenario') return duplicates.scenario(value as Scenario);
+  if (kind === 'suite') return duplicates.suite(value as Suite);
+  return kind === 'profile' ? duplicates.profile(value as DeviceProfile) : [];
+}
+
+/** A file of any kind, whole or with everything that is wrong with it; `kind` is undefined where it does not say what it is. */
+export function checkAny(
+  source: Source,
+  options: LanguageOptions = {},
+): { readonly kind: FileKind | undefined; readonly checked: Checked<unknown> } {
   const complaints = new Complaints(source);
   const tree = parse(complaints);
-  if (!tree) return complaints.all;
+  if (!tree) return { kind: undefined, checked: { ok: false, errors: complaints.all } };
   const kind = kindOf(tree);
-  if (kind === undefined) {
-    const complaint = unknownKind(source, tree);
-    // Other programs keep YAML too: in a folder only what looks like a slip is worth a word.
-    return how === 'named' || complaint.suggestion !== undefined ? [complaint] : [];
-  }
-  const parsed = { complaints, tree };
-  const lint = <T>(loaded: Checked<T>, also: (value: T) => readonly Diagnostic[] = () => []): readonly Diagnostic[] =>
-    loaded.ok ? [...loaded.warnings, ...also(loaded.value)] : loaded.errors;
-  switch (kind) {
-    case 'scenario':
-      return lint(loadScenario(parsed, options), (scenario) => duplicates.scenario(scenario));
-    case 'suite':
-      return lint(loadSuite(parsed, options), (suite) => duplicates.suite(suite));
-    case 'profile':
-      return lint(loadProfile(parsed, options), (profile) => duplicates.profile(profile));
-    case 'shared':
-      return lint(loadShared(parsed, options));
-    case 'conditions':
-      return lint(loadConditions(parsed, options));
-    case 'catalogue':
-      return lint(loadCatalogue(parsed, options));
-  }
+  if (kind === undefined) return { kind, checked: { ok: false, errors: [unknownKind(source, tree)] } };
+  return { kind, checked: LOADERS[kind]({ complaints, tree }, options) };
 }
+
+const LOADERS: Readonly<Record<FileKind, (parsed: Parsed, options: LanguageOptions) => Checked<unknown>>> = {
+  scenario: loadScenario,
+  suite: loadSuite,
+  shared: loadShared,
+  profile: loadProfile,
+  conditions: loadConditions,
+  catalogue: loadCatalogue,
+};

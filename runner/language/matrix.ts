@@ -179,7 +179,9 @@ function makeRow(values: Map<string, Tree>): Row {
   const texts = Object.fromEntries([...values].map(([name, value]) => [name, spell(value)]));
   // Commas, equal signs and the like would make the id ambiguous.
   const escaped = (text: string) =>
-    text.replaceAll(/[^A-Za-z0-9._:+@-]/gu, (character) => encodeURIComponent(character));
+    text.replaceAll(/[^A-Za-z0-9._:+@-]/gu, (character) =>
+      encodeURIComponent(character.replace(/\p{Surrogate}/u, '\ufffd')),
+    );
   const suffix = Object.entries(texts).map(([name, text]) => `${name}=${escaped(text)}`);
   return { values, texts, suffix: suffix.length > 0 ? `#${suffix.join(',')}` : '' };
 }

@@ -54,6 +54,12 @@ class TreeBuilder {
       });
       return nothing(range);
     }
+    if (isScalar(node) && typeof node.value === 'string' && /\p{Surrogate}/u.test(node.value)) {
+      this.complaints.error(range, 'half-a-character', 'this text holds one half of a character', {
+        cause: 'beyond U+FFFF an escape is written as one: "\\U0001F600", not as two with \\u',
+      });
+      return nothing(range);
+    }
     if (isScalar(node)) return this.scalar(node, range);
     this.open.add(node);
     const tree: Tree = isMap(node)

@@ -168,9 +168,9 @@ describe('--deep', () => {
 
   test('a scenario that no device can run says why', () => {
     const { said, rows } = deep(
-      scenario('ZPCI-BASE', '  - capabilities: {}\n').replace('steps:', 'needs: [zpci, ccw]\nsteps:'),
+      scenario('SAVE-ACK', '  - state: running\n').replace('steps:', 'needs: [zpci, ccw]\nsteps:'),
     );
-    expect(said).toEqual(['2:11 never-judged this scenario never comes to judge ZPCI-BASE']);
+    expect(said).toEqual(['2:11 never-judged this scenario never comes to judge SAVE-ACK']);
     expect(rows[0]?.cause).toContain('it was never run to its end');
   });
 });

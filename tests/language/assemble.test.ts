@@ -4,7 +4,7 @@ import { Type } from '@sinclair/typebox';
 import { Ajv } from 'ajv';
 import { parse } from 'yaml';
 import { assembleLanguage, type VerbSource, validatorModule } from '../../build/assemble';
-import { editorSchemas } from '../../build/editor-schema';
+import { editorSchemas, type KnownClause } from '../../build/editor-schema';
 import { DEVICE_STATE_NAMES } from '../../runner/abi/device-state';
 import { loadCatalogue, PACKAGE_ROOT } from '../../runner/language/load';
 import { STATE_NAMES } from '../../runner/language/names';
@@ -13,6 +13,8 @@ import { type Vocabulary, vocabulary } from '../../runner/language/vocabulary';
 import { good, steps } from './fixtures/check';
 import { TESTS } from './fixtures/language';
 import { FIXTURE_VERBS } from './fixtures/verbs';
+
+const known = (id: string): KnownClause => ({ id, text: `What ${id} asks for.`, level: 'must', who: 'driver' });
 
 /** A step with a placeholder. */
 const FILLED = `transition: "\${to}"`;
@@ -76,7 +78,7 @@ test('the generated validators are the same as those in memory', () => {
 });
 
 describe('the schema that editors get', () => {
-  const schemas = editorSchemas(assembleLanguage(FIXTURE_VERBS), ['SAVE-ACK', 'STATE-RESERVED-RMW']);
+  const schemas = editorSchemas(assembleLanguage(FIXTURE_VERBS), [known('SAVE-ACK'), known('STATE-RESERVED-RMW')]);
   const ajv = new Ajv({ strict: false, allErrors: true });
   const validators = {
     scenario: ajv.compile(schemas.scenario),
@@ -153,7 +155,7 @@ describe("the kit's own verbs", () => {
 
   test('are in the committed schema as they are', () => {
     const language = { verbs: [...own.verbs.values()], documents: own.documents };
-    const schemas = editorSchemas(language, [...good(loadCatalogue()).clauses.keys()]);
+    const schemas = editorSchemas(language, [...good(loadCatalogue()).clauses.values()]);
     const committed = JSON.parse(readFileSync(path.join(PACKAGE_ROOT, 'scenario.schema.json'), 'utf8')) as unknown;
     expect(committed).toEqual(JSON.parse(JSON.stringify(schemas.scenario)));
   });

@@ -28,6 +28,7 @@ const TEXTS: Record<string, string> = {
   commas: `a: [${million(',')}]`,
   exclamations: million('! '),
   directives: million('%A\n'),
+  'colons in a map': `steps:\n  - save: {${million('a: ')}\n`,
   tabs: million('\t'),
   newlines: million('\n'),
   comments: million('#x\n'),
