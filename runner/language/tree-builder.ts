@@ -58,7 +58,8 @@ class TreeBuilder {
       this.complaints.error(range, 'half-a-character', 'this text holds one half of a character', {
         cause: 'beyond U+FFFF an escape is written as one: "\\U0001F600", not as two with \\u',
       });
-      return nothing(range);
+      const scalar = this.scalar(node, range);
+      return scalar.kind === 'scalar' ? { ...scalar, unknown: true } : scalar;
     }
     if (isScalar(node)) return this.scalar(node, range);
     this.open.add(node);

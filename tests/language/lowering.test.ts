@@ -114,7 +114,7 @@ describe('steps', () => {
 
   test.each([
     ['save: {buffers: 2, as: early}', 'save: {buffers: 2, as: early}'],
-    ['resume: [early, rest]', 'resume: [early, rest]'],
+    ['state: [stop, running]', 'state: [stop, running]'],
     ['write: {region: bar0, bytes: "00 11"}', 'write: {region: bar0, bytes: "00 11"}'],
     ['reset:', 'reset'],
     ['note: "a: b, {c}"', 'note: "a: b, {c}"'],
