@@ -22,6 +22,9 @@ export function guard(complaints: Complaints): boolean {
   let tokens = 0;
   // `{a: b: c: ...`: each colon without a comma before it opens a map inside the last one.
   let colons = 0;
+  // `a: b: c` in block style is never YAML, and the parser nests such lines ever deeper.
+  let colonsInLine = 0;
+  let mapsInLine = 0;
   for (const token of new Lexer().lex(complaints.source.text)) {
     if (LEXER_MARKS.has(token)) continue;
     const start = offset;
@@ -40,11 +43,16 @@ export function guard(complaints: Complaints): boolean {
     }
     if (token === '\n' || token === '\r\n') {
       lineStart = offset;
+      colonsInLine = 0;
       continue;
     }
     if (/^[,{}[\]]$/.test(token)) colons = 0;
     else if (token === ':' && flowDepth > 0) colons += 1;
-    if (colons > MAX_DEPTH) return tooDeep(complaints, start, offset);
+    else if (token === ':') {
+      colonsInLine += 1;
+      if (colonsInLine > 1) mapsInLine += 1;
+    }
+    if (colons > MAX_DEPTH || mapsInLine > MAX_DEPTH) return tooDeep(complaints, start, offset);
     if (token === '{' || token === '[') flowDepth += 1;
     else if ((token === '}' || token === ']') && flowDepth > 0) flowDepth -= 1;
     else if (/^[ \t#,]/.test(token)) continue;

@@ -1,7 +1,7 @@
 /** From text to a tree: strict YAML 1.2, core schema, and only what this language uses of it. */
-import { isScalar, LineCounter, parseDocument } from 'yaml';
+import { type Document, isScalar, LineCounter, parseDocument } from 'yaml';
 import type { Complaints } from './complaints';
-import { guard } from './guard';
+import { guard, tooDeep } from './guard';
 import { quote } from './suggest';
 import { complainOfSyntax } from './syntax';
 import type { Tree } from './tree';
@@ -27,16 +27,8 @@ export function parse(complaints: Complaints): Tree | undefined {
       },
     );
   }
-  const document = parseDocument(text, {
-    lineCounter: new LineCounter(),
-    intAsBigInt: true,
-    schema: 'core',
-    version: '1.2',
-    prettyErrors: false,
-    // Duplicates are looked for below: the parser's own search is quadratic.
-    uniqueKeys: false,
-    logLevel: 'error',
-  });
+  const document = parseYaml(complaints);
+  if (!document) return undefined;
   if (complainOfSyntax(complaints, [...document.errors, ...document.warnings])) return undefined;
   if (complaints.hasErrors) return undefined;
   const contents = document.contents;
@@ -47,4 +39,28 @@ export function parse(complaints: Complaints): Tree | undefined {
     return undefined;
   }
   return buildTree(complaints, contents);
+}
+
+/** The guard keeps out what is known to be too deep for the parser; what it does not know is told all the same. */
+function parseYaml(complaints: Complaints): Document.Parsed | undefined {
+  try {
+    return parseStrictly(complaints.source.text);
+  } catch (error) {
+    if (!(error instanceof RangeError)) throw error;
+    tooDeep(complaints, 0, 0);
+    return undefined;
+  }
+}
+
+function parseStrictly(text: string): Document.Parsed {
+  return parseDocument(text, {
+    lineCounter: new LineCounter(),
+    intAsBigInt: true,
+    schema: 'core',
+    version: '1.2',
+    prettyErrors: false,
+    // Duplicates are looked for below: the parser's own search is quadratic.
+    uniqueKeys: false,
+    logLevel: 'error',
+  });
 }

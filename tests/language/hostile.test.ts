@@ -29,6 +29,7 @@ const TEXTS: Record<string, string> = {
   exclamations: million('! '),
   directives: million('%A\n'),
   'colons in a map': `steps:\n  - save: {${million('a: ')}\n`,
+  'colons in lines': `steps:\n${million('    expect: fail {do: get, skew: 512B}\n')}`,
   tabs: million('\t'),
   newlines: million('\n'),
   comments: million('#x\n'),
