@@ -90,6 +90,11 @@ const COMMANDS: readonly CommandEntry[] = [
     summary: 'make the certificate of a run, or verify one',
     load: () => require('./certificate') as typeof import('./certificate'),
   },
+  {
+    name: 'compare',
+    summary: 'say what changed from one run to another',
+    load: () => require('./compare') as typeof import('./compare'),
+  },
 ];
 
 /** Runs the command line and ends the process. */

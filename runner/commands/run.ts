@@ -39,6 +39,8 @@ export function declare(command: Command, act: Act): void {
     .option('--record <file>', 'keep every access and its answer in this file, for --device replay:FILE')
     .option('--trace', 'print every access as it happens, decoded, to standard error')
     .option('--json <file>', 'write the verdict and everything it rests on to this file')
+    .option('--junit <file>', 'write the cases and the verdict as JUnit XML, for CI systems')
+    .option('--keep <n>', 'afterwards keep the newest n runs of this suite in results/, and remove older ones')
     .option('--out <dir>', "the run's own folder (default: results/TIME-SUITE)")
     .option('--report', 'make the HTML report (default: yes, unless --case, --tag, --only or --skip is given)')
     .option('--no-report', 'make no HTML report')

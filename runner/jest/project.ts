@@ -36,8 +36,10 @@ export function jestProjectFor(plan: RunPlan, devicePlan: DevicePlan, { engine }
     rootDir: process.cwd(),
     roots: [...new Set(files.map((file) => path.dirname(file)))],
     testRegex: files.map((file) => `^${escapeRegExp(file)}$`),
-    // Without it Jest starts a find process for what one readdir per folder tells.
-    haste: { forceNodeFilesystemAPI: true },
+    // An installed kit has its suites below node_modules, where Jest by itself looks for no tests.
+    testPathIgnorePatterns: [],
+    // Without the first Jest starts a find process for what one readdir per folder tells.
+    haste: { forceNodeFilesystemAPI: true, retainAllFiles: true },
     // A target may lie in a home folder or at the root of a tree: nothing beside the targets is looked into.
     modulePathIgnorePatterns: [`^(?!(${files.map(escapeRegExp).join('|')})$)`],
     runner: [SUITE_SETTINGS.runner, runnerOptions],

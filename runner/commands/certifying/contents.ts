@@ -159,7 +159,12 @@ function hostOf(
     ...(profile === undefined ? {} : { profile: path.basename(profile) }),
     destination: planned?.destination ?? (host.kind === 'reference' ? 'a correct one' : 'none'),
     'reached by': planned?.host ?? 'local',
-    ...(host.kind === 'reference' ? { note: 'Simulated device: this certifies no hardware and no driver' } : {}),
+    ...(host.replayed !== undefined
+      ? { note: `Replayed from a recording, ${host.replayed}: no device was asked` }
+      : {}),
+    ...(host.kind === 'reference' && host.replayed === undefined
+      ? { note: 'Simulated device: this certifies no hardware and no driver' }
+      : {}),
   };
 }
 

@@ -16,11 +16,13 @@ import { DeviceLocks } from './device-locks';
 import { devicePlans } from './device-plans';
 import { Interruption } from './interruption';
 import { judge, offersOnlyVersion2, onlyVersion2 } from './judgement';
+import { writeJunit } from './junit-file';
 import type { CheckedOptions } from './options';
 import { checkOutputs, makePlan } from './plan';
 import { probeDevices } from './probing';
 import { keepRecording, recordedRun } from './recordings';
 import { checkUnchanged, type ResumedRun, readResumable, remaining, writeFinished } from './resuming';
+import { removeOldRuns } from './retention';
 import { lockRunFolder } from './run-folder-lock';
 import { type RecordParts, removeOldRecord, runRecord, writeRecord } from './run-record';
 import { checkRunFolder, digestOf } from './stored-run';
@@ -68,7 +70,8 @@ async function conduct({ plan, targets }: Conducted, options: CheckedOptions, re
     path.join(plan.folder, RUN_FILE),
     ...(options.json === undefined ? [] : [path.resolve(process.cwd(), options.json)]),
   ];
-  for (const file of records.slice(1)) removeOldRecord(file);
+  const junit = options.junit === undefined ? undefined : path.resolve(process.cwd(), options.junit);
+  for (const file of [...records.slice(1), ...(junit === undefined ? [] : [junit])]) removeOldRecord(file);
   const interruption = new Interruption((signal) =>
     complain(`\n${signal}: closing the devices; what was seen is kept; \`run --resume\` goes on with it`),
   );
@@ -83,6 +86,7 @@ async function conduct({ plan, targets }: Conducted, options: CheckedOptions, re
   const write = (): void => {
     const record = runRecord({ ...parts, interrupted: interruption.signal !== undefined });
     for (const file of records) writeRecord(file, record);
+    if (junit !== undefined) writeJunit(junit, parts, record);
   };
   const locks = new DeviceLocks();
   try {
@@ -113,6 +117,8 @@ async function conduct({ plan, targets }: Conducted, options: CheckedOptions, re
   write();
   const interrupted = interruption.signal !== undefined;
   await tell(parts, options, interrupted, keep(parts, interrupted));
+  if (options.keep !== undefined && !interrupted)
+    for (const old of removeOldRuns(plan.folder, options.keep)) print(`removed  ${printable(shownPath(old))}`);
   return interruption.exitCode ?? (parts.judgement ? exitCode(parts.judgement.verdict) : EXIT.incomplete);
 }
 

@@ -24,6 +24,8 @@ export interface RunOptions {
   readonly record?: string;
   readonly trace?: true;
   readonly json?: string;
+  readonly junit?: string;
+  readonly keep?: string;
   readonly out?: string;
   /** Absent when neither --report nor --no-report was given. */
   readonly report?: boolean;
@@ -46,19 +48,29 @@ export interface CheckedOptions {
   readonly record?: string;
   readonly trace: boolean;
   readonly json?: string;
+  readonly junit?: string;
+  /** How many runs of this suite stay, this one included; all when absent. */
+  readonly keep?: number;
   readonly out?: string;
   readonly report: boolean;
 }
 
 const PERMISSIONS = ['raw-ioctl', 'programs'];
 const MOST_REPETITIONS = 10_000;
+const MOST_KEPT = 1_000_000;
 const LARGEST_SEED = 0xffff_ffff;
 
 /** @throws UsageError */
 export function checkOptions(given: RunOptions): CheckedOptions {
   checkHost(given.host);
-  if (given.list && given.json !== undefined)
-    throw new UsageError('--list runs nothing, so that there is nothing to write to --json');
+  for (const name of ['json', 'junit'] as const)
+    if (given.list && given[name] !== undefined)
+      throw new UsageError(`--list runs nothing, so that there is nothing to write to --${name}`);
+  if (given.keep !== undefined && given.out !== undefined)
+    throw new UsageError(
+      '--keep removes older runs of results/, and --out puts this one elsewhere',
+      'Leave one of them out.',
+    );
   if (given.record !== undefined && (given.device?.length ?? 0) > 1)
     throw new UsageError('--record keeps the accesses to one device', 'Run the devices one after the other.');
   if (given.trace && (given.device?.length ?? 0) > 1)
@@ -85,13 +97,15 @@ export function checkOptions(given: RunOptions): CheckedOptions {
     ...(given.record === undefined ? {} : { record: given.record }),
     trace: given.trace === true,
     ...(given.json === undefined ? {} : { json: given.json }),
+    ...(given.junit === undefined ? {} : { junit: given.junit }),
+    ...(given.keep === undefined ? {} : { keep: wholeNumber('--keep', given.keep, 1, MOST_KEPT, 1) }),
     ...(given.out === undefined ? {} : { out: given.out }),
     report: given.report ?? !isFiltered(filter),
   };
 }
 
 /** Options that say nothing about what is tested and how. */
-const WITH_RESUME: readonly string[] = ['resume', 'json', 'report', 'host'];
+const WITH_RESUME: readonly string[] = ['resume', 'json', 'junit', 'keep', 'report', 'host'];
 
 /** A run that is taken up again has its targets, devices and rules already. @throws UsageError */
 export function checkResume(targets: readonly string[], given: RunOptions): void {
@@ -100,7 +114,7 @@ export function checkResume(targets: readonly string[], given: RunOptions): void
   if (besides === undefined && given.host === 'local') return;
   throw new UsageError(
     `--resume goes on with a run as it began, and ${besides ?? '--host'} would change it`,
-    'Leave it out; --json, --report and --no-report can be given.',
+    'Leave it out; --json, --junit, --keep, --report and --no-report can be given.',
   );
 }
 

@@ -45,9 +45,10 @@ export function makePlan(
 }
 
 /** @throws UsageError when a file that the command line names cannot be written. */
-export function checkOutputs({ json, record }: CheckedOptions, cwd: string): void {
+export function checkOutputs({ json, junit, record }: CheckedOptions, cwd: string): void {
   if (record !== undefined) checkFile('--record', path.resolve(cwd, record));
   if (json !== undefined) checkFile('--json', path.resolve(cwd, json));
+  if (junit !== undefined) checkFile('--junit', path.resolve(cwd, junit));
 }
 
 /** A folder with something in it is another run's, or somebody's: results of two runs must not get mixed. */
