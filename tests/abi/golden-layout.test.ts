@@ -1,4 +1,8 @@
-/** Every size, offset and number in abi/ against the C compiler and the kernel headers of this machine. */
+/**
+ * Every size, offset and number in abi/ against the C compiler and the kernel headers of this machine.
+ *
+ * Proves: ABI.
+ */
 import {
   ALL_CONSTANTS,
   ALL_LAYOUTS,

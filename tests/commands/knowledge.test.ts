@@ -61,6 +61,22 @@ describe('clauses', () => {
     expect(rows.filter((row) => row.faults.length > 0).length).toBeGreaterThan(0);
   });
 
+  test('none is without what it needs: a scenario, a fault, or the test that proves it', () => {
+    const judged = rows.filter(({ who }) => who !== 'user');
+    const graded = judged.filter(({ level }) => level === 'must' || level === 'should');
+    const without = (some: readonly ClauseRow[], what: 'scenarios' | 'faults' | 'tests') =>
+      some.filter((row) => row[what].length === 0).map(({ id }) => id);
+    expect(judged.length).toBeGreaterThan(100);
+    expect(without(judged, 'scenarios')).toEqual([]);
+    expect(without(graded, 'faults')).toEqual([]);
+    expect(
+      without(
+        rows.filter(({ who }) => who === 'user'),
+        'tests',
+      ),
+    ).toEqual([]);
+  });
+
   test('only a clause that the kit has to keep has tests, and they are files of this folder', () => {
     expect(rows.filter((row) => row.who !== 'user' && row.tests.length > 0)).toEqual([]);
     for (const row of rows) for (const file of row.tests) expect(file).toMatch(/^tests\/.*\.test\.ts$/);

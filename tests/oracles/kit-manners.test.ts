@@ -1,4 +1,9 @@
-/** The kit's own manners: a polite user is obeyed, and each rude one is caught at it unless the scenario means it. */
+/**
+ * The kit's own manners: a polite user is obeyed, and each rude one is caught at it unless the scenario means it. The same judges follow
+ * every call of every certification, where what they catch breaks the case.
+ *
+ * Proves: MIG-ACCESS-USER, STATE-REREAD, STATE-RESET-USER, STATE-MACROS, STATE-VALID-USER, STATE-RESERVED-RMW, SAVE-SEQUENCE-USER, SAVE-PENDING-ZERO, SAVE-NO-EARLY-ACK, SAVE-DRAIN-USER, ERR-NEXT, RES-SEQUENCE-USER, RES-ORDER.
+ */
 import { oracle } from '../../runner/oracles/kit-manners';
 import { EINVAL, EIO, LoopTraffic } from './support/loop-traffic';
 

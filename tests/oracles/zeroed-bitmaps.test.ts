@@ -1,4 +1,8 @@
-/** DIRTY-ZEROED and UNMAP-ZEROED: the kit gives zeroed memory, and a kit that does not is found out. */
+/**
+ * The kit gives zeroed memory for bitmaps, and a kit that does not is found out.
+ *
+ * Proves: DIRTY-ZEROED, UNMAP-ZEROED.
+ */
 import { oracle } from '../../runner/oracles/kit-manners';
 import { ContainerTraffic } from './support/container-traffic';
 

@@ -37,6 +37,21 @@ export const MAPPED_SECTION_FAULTS: readonly Peculiarity[] = [
       }),
   }),
   fault({
+    name: 'resume-mapped-offset-unaligned',
+    breaks: ['MIG-MMAP-ALIGN'],
+    summary:
+      'in _RESUMING the third data_offset lies 8 bytes behind a page of the mappable area; while saving all are aligned',
+    layouts: MAPPABLE,
+    onDestination: true,
+    device: (device) =>
+      override(device.section, 'window', (original) => (index) => {
+        const window = original(index);
+        return window.mappable && index % 4 === 2 && device.machine.current === RESUMING
+          ? { ...window, offset: window.offset + 8, size: window.size - 8 }
+          : window;
+      }),
+  }),
+  fault({
     name: 'sparse-area-past-region',
     breaks: ['MIG-MMAP-SPARSE'],
     summary: 'the last mappable area reaches one page past the region’s end',
