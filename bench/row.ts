@@ -15,27 +15,37 @@ export interface Contest {
   readonly name: string;
   readonly budget: number;
   readonly unit: string;
-  /** One round each; they take turns, so that a busy machine is busy for both. */
-  readonly kit: () => number;
-  readonly c: () => number;
+  /** Makes what the rounds need. */
+  readonly prepare: () => Rounds;
 }
 
-const ROUNDS = 9;
+export interface Rounds {
+  /** One round each, in units; they take turns, so that a busy machine is busy for both. */
+  readonly kit: () => number;
+  readonly c: () => number;
+  readonly end: () => void;
+}
 
-export function measure(contest: Contest): Row {
-  contest.kit();
-  contest.c();
-  const rounds = Array.from({ length: ROUNDS }, () => {
-    const kit = contest.kit();
-    const c = contest.c();
-    return { kit, c, ratio: kit / c };
-  });
-  const ratios = rounds.map((round) => round.ratio);
-  const ratio = median(ratios);
-  const kit = median(rounds.map((round) => round.kit));
-  const c = median(rounds.map((round) => round.c));
-  const note = `kit ${kit.toFixed(1)} ${contest.unit}, C ${c.toFixed(1)} ${contest.unit}, ratio ${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
-  return { name: contest.name, ratio, budget: contest.budget, met: ratio <= contest.budget, note };
+/** @param count how many rounds each side has, beside one to warm up */
+export function measure(contest: Contest, count: number): Row {
+  const { kit, c, end } = contest.prepare();
+  try {
+    kit();
+    c();
+    const rounds = Array.from({ length: count }, () => {
+      const ours = kit();
+      const theirs = c();
+      return { ours, theirs, ratio: ours / theirs };
+    });
+    const ratios = rounds.map((round) => round.ratio);
+    const ratio = median(ratios);
+    const spread = `${Math.min(...ratios).toFixed(2)} to ${Math.max(...ratios).toFixed(2)}`;
+    const say = (values: readonly number[]) => `${median(values).toFixed(1)} ${contest.unit}`;
+    const note = `kit ${say(rounds.map(({ ours }) => ours))}, C ${say(rounds.map(({ theirs }) => theirs))}, ratio ${spread}`;
+    return { name: contest.name, ratio, budget: contest.budget, met: ratio <= contest.budget, note };
+  } finally {
+    end();
+  }
 }
 
 export function median(values: readonly number[]): number {

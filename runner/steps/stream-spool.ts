@@ -31,6 +31,8 @@ export class SpoolFailure extends Error {
 export class StreamSpool {
   private kept = 0;
   private open: OpenChunk | undefined;
+  /** The memory of one open chunk after the other. */
+  private gathering: Uint8Array | undefined;
   private file: SpoolFile | undefined;
   /** The chunk that was read back last. */
   private readonly cached: { chunk: Chunk | undefined; memory: Uint8Array } = {
@@ -38,12 +40,18 @@ export class StreamSpool {
     memory: new Uint8Array(0),
   };
 
-  /** @param folder for the file; made only when it is needed */
-  constructor(private readonly folder: string = spoolFolder()) {}
+  /**
+   * @param folder for the file; made only when it is needed
+   * @param keep bytes that stay in memory
+   */
+  constructor(
+    private readonly folder: string = spoolFolder(),
+    private readonly keep = KEPT_IN_MEMORY,
+  ) {}
 
   /** Keeps a copy of a buffer. @throws SpoolFailure */
   add(bytes: Uint8Array): SavedBuffer {
-    if (this.kept + bytes.length <= KEPT_IN_MEMORY) {
+    if (this.kept + bytes.length <= this.keep) {
       this.kept += bytes.length;
       // Not slice(): that of a Buffer is no copy.
       return inMemory(new Uint8Array(bytes));
@@ -51,7 +59,8 @@ export class StreamSpool {
     if (bytes.length >= CHUNK) return new SpooledBuffer(this, this.write(bytes), 0, bytes.length);
     if (!this.open || this.open.used + bytes.length > CHUNK) {
       this.seal();
-      this.open = { used: 0, memory: new Uint8Array(CHUNK), chunk: { place: undefined } };
+      this.gathering ??= new Uint8Array(CHUNK);
+      this.open = { used: 0, memory: this.gathering, chunk: { place: undefined } };
     }
     const { open } = this;
     open.memory.set(bytes, open.used);
@@ -70,6 +79,7 @@ export class StreamSpool {
     this.file?.close();
     this.file = undefined;
     this.open = undefined;
+    this.gathering = undefined;
     this.cached.chunk = undefined;
     this.cached.memory = new Uint8Array(0);
   }

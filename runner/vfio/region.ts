@@ -2,7 +2,7 @@
  * One region of a device: reads, writes and mappings of it. Offsets are from the region's start and go to the kernel as they are, also
  * past the region's end; who follows an offset that the device gave checks it first (see migration-region.ts).
  */
-import { type ByteOrder, ERRNO, encodeScalar, readScalar, type VfioRegionSparseMmapArea } from '../abi';
+import { type ByteOrder, ERRNO, readScalar, type VfioRegionSparseMmapArea, writeScalar } from '../abi';
 import { type AccessWidth, type HostMemory, HostMisuse, type Protection, type VfioHost } from '../host/vfio-host';
 import type { Limits } from './limits';
 import { DONE, kernelFailure, type Outcome, ownFailure, success } from './outcome';
@@ -16,6 +16,13 @@ export interface MappedArea {
 
 export class Region {
   private readonly mapped = new Map<string, MappedArea>();
+  /** By width, for one scalar on its way: fresh memory for each would cost more than the call. */
+  private readonly scalars: Readonly<Record<AccessWidth, Uint8Array>> = {
+    1: new Uint8Array(1),
+    2: new Uint8Array(2),
+    4: new Uint8Array(4),
+    8: new Uint8Array(8),
+  };
 
   constructor(
     readonly host: VfioHost,
@@ -45,13 +52,15 @@ export class Region {
 
   /** One access of exactly `width` bytes, in the host's byte order; config space and BARs are little endian everywhere, so say so. */
   readScalar(at: bigint, width: AccessWidth, order: ByteOrder = this.order): Outcome<bigint> {
-    const bytes = new Uint8Array(width);
+    const bytes = this.scalars[width];
     const done = this.whole('pread', at, bytes);
     return done.ok ? success(readScalar(bytes, 0, width, order)) : done;
   }
 
   writeScalar(at: bigint, width: AccessWidth, value: bigint, order: ByteOrder = this.order): Outcome {
-    return this.whole('pwrite', at, encodeScalar(width, value, order));
+    const bytes = this.scalars[width];
+    writeScalar(bytes, 0, width, value, order);
+    return this.whole('pwrite', at, bytes);
   }
 
   /** Maps one area (once: a second call gives the same mapping). The kernel checks alignment and bounds. */
