@@ -144,7 +144,7 @@ claims: []
 # dma:
 #   - write: {region: config, at: 0x4, u16: 0x6}
 #   - write: {region: bar0, at: 0x88, u64: "\${iova}"}
-#   - wait: {region: bar0, at: 0x98, mask: 0x1, is: 0, until: 1s}
+#   - wait: {region: bar0, at: 0x98, mask: 0x1, is: 0, within: 1s}
 # dma-most: 4KiB
 #
 # Put \${value} where the fingerprint shows it, and what identifies the device's state.

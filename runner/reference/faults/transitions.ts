@@ -93,6 +93,25 @@ export const TRANSITION_FAULTS: readonly Peculiarity[] = [
       }),
   }),
   fault({
+    name: 'cancelled-save-loses-interrupts',
+    breaks: ['TRANS-PRE-RUN'],
+    summary: 'after a migration was cancelled the device raises no interrupt any more, until it is reset',
+    device: (device) => {
+      let lost = false;
+      override(device.machine, 'enter', (original) => (from, to) => {
+        lost ||= (from === PRE_COPY || from === STOP_AND_COPY) && to === RUNNING;
+        return original(from, to);
+      });
+      override(device.machine, 'reset', (original) => () => {
+        original();
+        lost = false;
+      });
+      override(device, 'interrupt', (original) => (...given) => {
+        if (!lost) original(...given);
+      });
+    },
+  }),
+  fault({
     name: 'stop-refused-with-bytes-pending',
     breaks: ['TRANS-SC-STOP', 'TRANS-NO-CONSUME'],
     reason: 'the user is then required to consume everything first',
