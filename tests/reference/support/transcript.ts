@@ -246,7 +246,7 @@ const ACTS: Readonly<Record<string, Act>> = {
     const memory = lab.allocate(4096);
     lab.map(memory, 0x1_0000_0000n);
     const event = host.eventfd();
-    for (const path of [[0], [2], [4], [2, 0], [3]]) {
+    for (const path of [[0], [2], [4], [2, 0], [3], [3, 1]]) {
       source.reset();
       source.enableDma();
       const irq = new Uint8Array(24);
