@@ -20,7 +20,7 @@ export interface Preloaded {
   readonly log: string;
 }
 
-const COMMAND_SHARE = 30;
+const COMMAND_SHARE = 4;
 const text = process.env[VARIABLE];
 if (text !== undefined) install(JSON.parse(text) as Preloaded);
 

@@ -100,9 +100,9 @@ const COMMANDS: readonly CommandEntry[] = [
 /** Runs the command line and ends the process. */
 export async function main(words: readonly string[]): Promise<void> {
   for (const stream of [process.stdout, process.stderr]) {
-    // Who reads the output may have had enough of it (`| head`); the exit code is still worth having.
+    // Who reads the output may have had enough of it (`| head`), or the terminal is closed (EIO); the exit code is still worth having.
     stream.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code !== 'EPIPE') throw error;
+      if (error.code !== 'EPIPE' && error.code !== 'EIO') throw error;
     });
   }
   const code = await execute(words);

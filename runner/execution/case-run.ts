@@ -26,6 +26,7 @@ import { courseFigures } from './course-figures';
 import { CourseRecorder } from './course-recorder';
 import { type DeviceFacts, lookAt } from './device-facts';
 import { DeviceSides } from './device-sides';
+import { EndWatch } from './end-watch';
 import type { Judging } from './judging';
 import { firstUnmet, lacksOf } from './needs';
 import { Recorder } from './recorder';
@@ -79,6 +80,7 @@ class CaseRun {
   private readonly recorder: Recorder;
   private readonly course: CourseRecorder;
   private readonly shortage: ShortageWatch;
+  private readonly end: EndWatch;
   private readonly sides: DeviceSides;
   private readonly trace: AccessTrace | undefined;
   private readonly memory: CaseMemory = {
@@ -121,6 +123,7 @@ class CaseRun {
     });
     const judges = options.oracles.map((oracle) => oracle.create(this.recorder, oracleFacts));
     this.world = new World([...judges, this.course], facts);
+    this.end = new EndWatch(() => options.aborted?.() === true);
     this.shortage = new ShortageWatch(facts.ioctlEncoding, () => {
       this.recorder.silence();
       this.world.mute();
@@ -128,7 +131,14 @@ class CaseRun {
     this.trace = options.trace && this.tracing(options.trace, inner);
     const traced = this.trace ? [this.trace] : [];
     // The log comes before the judges, so that a finding shows the access that gave it away; they hear of no answer that is not the device's.
-    this.host = new WatchedHost(inner, [...(options.listeners ?? []), ...traced, this.log, this.shortage, this.world]);
+    this.host = new WatchedHost(inner, [
+      this.end,
+      ...(options.listeners ?? []),
+      ...traced,
+      this.log,
+      this.shortage,
+      this.world,
+    ]);
     this.sides = new DeviceSides(this.host, { plan: options.plan, profile: options.profile, limits: options.limits });
   }
 
@@ -216,6 +226,7 @@ class CaseRun {
       ending = this.endingOf(error);
     }
     const last = await this.runFinally(ending);
+    this.end.rest();
     this.cleanUp();
     this.memory.spool.close();
     return last;

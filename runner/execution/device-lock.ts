@@ -7,7 +7,14 @@ export interface DeviceLock {
   release(): void;
 }
 
-export type Locked = { readonly ok: true; readonly lock: DeviceLock } | { readonly ok: false; readonly holder: number };
+export type Locked =
+  | {
+      readonly ok: true;
+      readonly lock: DeviceLock;
+      /** The process that had it and died without giving it back: what it had opened was closed by nobody but the kernel. */
+      readonly orphanOf?: number;
+    }
+  | { readonly ok: false; readonly holder: number };
 
 interface Holder {
   readonly pid: number;
@@ -23,25 +30,49 @@ export function lockDevice(name: string, folders: readonly string[] = FOLDERS): 
   const folder = folders.find((candidate) => isWritable(candidate)) ?? os.tmpdir();
   const file = path.join(folder, `vfio-conformance-${name.replaceAll(/[^\w.:-]+/g, '-')}.lock`);
   const mine = `${JSON.stringify({ pid: process.pid, started: startTime(process.pid) ?? '' })}\n`;
+  let orphan: number | undefined;
   for (let tries = 0; tries < 3; tries += 1) {
     try {
       // The link makes the file appear whole: nobody can read it half written.
       const own = `${file}.${process.pid}`;
-      fs.writeFileSync(own, mine);
+      // Never through a link that another user of the machine has put there.
+      fs.rmSync(own, { force: true });
+      fs.writeFileSync(own, mine, { flag: 'wx' });
       try {
         fs.linkSync(own, file);
       } finally {
         fs.rmSync(own, { force: true });
       }
-      return { ok: true, lock: { release: () => release(file, mine) } };
+      const lock = { release: () => release(file, mine) };
+      return { ok: true, lock, ...(orphan === undefined ? {} : { orphanOf: orphan }) };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
     const holder = readHolder(file);
     if (holder && isAlive(holder)) return { ok: false, holder: holder.pid };
-    fs.rmSync(file, { force: true });
+    if (takeAway(file, holder)) orphan = holder?.pid ?? 0;
   }
   return { ok: false, holder: readHolder(file)?.pid ?? 0 };
+}
+
+/** Takes a dead holder's file away, and not the one that somebody faster has put in its place. */
+function takeAway(file: string, dead: Holder | undefined): boolean {
+  const aside = `${file}.${process.pid}.stale`;
+  try {
+    fs.renameSync(file, aside);
+  } catch {
+    return false;
+  }
+  const found = readHolder(aside);
+  const same = found?.pid === dead?.pid && found?.started === dead?.started;
+  try {
+    if (!same) fs.linkSync(aside, file);
+  } catch {
+    // Two others were faster still: theirs is as good.
+  } finally {
+    fs.rmSync(aside, { force: true });
+  }
+  return same;
 }
 
 function release(file: string, mine: string): void {

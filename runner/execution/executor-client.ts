@@ -4,6 +4,7 @@
  */
 import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
+import { askToEnd } from '../host/flight-end';
 import { flightPath, removeFlight } from '../host/flight-recorder';
 import { endedBy } from '../host/recording/recording-file';
 import type { Case } from '../language/scenario';
@@ -19,14 +20,20 @@ const MAIN = path.join(__dirname, 'executor-main.js');
 /** How long a child may take to load, which is much on a busy machine under emulation, and to end after it was told to. */
 const START_MS = 60_000;
 const END_MS = 3_000;
+/** What an ended child has said is read within this time. */
+const LAST_MESSAGE_MS = 10_000;
+/** How long one that is loaded may take to begin a case, or to look at a device. */
+const BEGIN_MS = 30_000;
+/** How long a case may take to clean up once the run is to end. */
+const CLEANING_MS = 20_000;
 /** Signals that a process sends to itself by what it does. */
 const OWN_SIGNALS: readonly string[] = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT', 'SIGTRAP', 'SIGSYS'];
 
 export interface ExecutorClient {
   /** Runs one case to its end, whatever the device does. Never rejects: what goes wrong is in the result. */
   run(case_: Case, claims?: readonly string[]): Promise<CaseResult>;
-  /** Opens the device, looks at what it shows, and closes it again. */
-  probe(): Promise<Probe>;
+  /** Opens the device, looks at what it shows, and closes it again; with `reset` it is reset before that. */
+  probe(options?: { readonly reset?: boolean }): Promise<Probe>;
   /** Resets and closes the device and ends the child; bounded in time. Safe to call twice. */
   stop(): Promise<void>;
 }
@@ -64,8 +71,8 @@ class Client implements ExecutorClient {
     });
   }
 
-  async probe(): Promise<Probe> {
-    const outcome = await this.ask({ kind: 'probe' }, () => undefined);
+  async probe({ reset = false }: { readonly reset?: boolean } = {}): Promise<Probe> {
+    const outcome = await this.ask({ kind: 'probe', reset }, () => undefined);
     if ('reply' in outcome && outcome.reply.kind === 'probed') return outcome.reply.probe;
     const message = 'loss' in outcome ? outcome.loss.message : troubleOf(outcome.reply);
     return {
@@ -105,6 +112,8 @@ function troubleOf(reply: Reply): string {
 class Child {
   alive = true;
   unkillable = false;
+  /** It is loaded, and waits for requests. */
+  private ready = false;
   private readonly flight = flightPath();
   private readonly process: ChildProcess;
   private readonly exited: Promise<void>;
@@ -123,7 +132,11 @@ class Child {
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
       execArgv: [],
     });
-    this.watchdog = new Watchdog(this.flight, (loss) => this.kill(loss));
+    this.watchdog = new Watchdog(
+      this.flight,
+      (loss) => this.kill(loss),
+      () => this.process.pid,
+    );
     this.watchdog.step('starting the executor', START_MS);
     this.process.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.stderr = (this.stderr + text).slice(-4000);
@@ -131,7 +144,16 @@ class Child {
     this.process.on('message', (reply: Reply) => this.heard(reply));
     this.exited = new Promise((resolve) => {
       this.process.once('error', (error) => this.gone({ kind: 'trouble', message: error.message }, resolve));
-      this.process.once('exit', (code, signal) => this.gone(this.lossOf(code, signal), resolve, signal ?? undefined));
+      this.process.once('exit', (code, signal) => {
+        const gone = (): void => this.gone(this.lossOf(code, signal), resolve, signal ?? undefined);
+        // Its last message may still be on its way.
+        if (!this.process.connected) return gone();
+        const timer = setTimeout(gone, LAST_MESSAGE_MS);
+        this.process.once('disconnect', () => {
+          clearTimeout(timer);
+          gone();
+        });
+      });
     });
   }
 
@@ -143,7 +165,9 @@ class Child {
       }
       this.settle = resolve;
       this.onStep = onStep;
-      if (request.kind === 'probe') this.watchdog.step('looking at the device', START_MS);
+      // Until it says which step it is at: a child that is stopped or swapped out would be waited for without end.
+      const title = request.kind === 'probe' ? 'looking at the device' : 'beginning the case';
+      this.watchdog.step(title, this.ready ? BEGIN_MS : START_MS);
       this.process.send(request, (error) => {
         if (error)
           this.answer({ loss: { kind: 'trouble', message: `the executor cannot be reached: ${error.message}` } });
@@ -153,8 +177,17 @@ class Child {
 
   async end(): Promise<void> {
     if (!this.alive) return;
+    // A case that runs ends at its next access, and cleans up; then the message is heard.
+    if (this.settle) askToEnd(this.flight);
     this.process.send({ kind: 'end' } satisfies Request, () => undefined);
-    if (await this.within(END_MS)) return;
+    const end = performance.now() + CLEANING_MS;
+    for (let sequence = -1; performance.now() < end; ) {
+      if (await this.within(END_MS)) return;
+      const flight = this.watchdog.look();
+      // Still at the same access, or at none: nothing is to be waited for.
+      if (flight === undefined || flight.sequence === sequence || !this.settle) break;
+      sequence = flight.sequence;
+    }
     this.process.kill('SIGKILL');
     await this.within(END_MS);
     this.watchdog.end();
@@ -174,6 +207,7 @@ class Child {
   private heard(reply: Reply): void {
     switch (reply.kind) {
       case 'ready':
+        this.ready = true;
         return;
       case 'step':
         this.watchdog.step(reply.title, reply.deadlineMs);
@@ -208,6 +242,7 @@ class Child {
   }
 
   private gone(loss: Loss, resolve: () => void, signal?: string): void {
+    if (!this.alive && !this.unkillable) return;
     const told = this.killedFor ?? loss;
     // A recording says of an access that it never returned, and why.
     if (this.plan.record !== undefined && told.kind === 'device' && this.process.pid !== undefined)

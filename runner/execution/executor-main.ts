@@ -1,13 +1,14 @@
 /** The executor process: makes every system call on the device, one case after the other, and tells its parent. */
 import { openSync, writeSync } from 'node:fs';
 import { keepConnections } from '../host/agent/connect';
-import { FlightRecorderWriter } from '../host/flight-recorder';
+import { FlightRecorderWriter, removeFlight } from '../host/flight-recorder';
+import { guard } from './executor-guardian';
 import type { Reply, Request } from './executor-messages';
 import type { DevicePlan, RunPlan } from './run-plan';
 import { Workbench } from './workbench';
 
 /** How long a case may take to clean up after the parent is gone. */
-const LAST_WORDS_MS = 20_000;
+const LAST_WORDS_MS = 15_000;
 
 const ending = { now: false, busy: false };
 
@@ -18,6 +19,11 @@ function main(): void {
     process.exit(2);
   }
   const recorder = new FlightRecorderWriter(flight);
+  guard(flight, LAST_WORDS_MS);
+  // The parent takes the recording away, for it wants to read it; without one nobody does.
+  process.on('exit', () => {
+    if (!process.connected) removeFlight(flight);
+  });
   keepConnections();
   // Who is gone hears nothing more; that is no reason not to clean up.
   const send = (reply: Reply): void => {
@@ -37,9 +43,9 @@ function main(): void {
     onStep: (title, deadlineMs) => flushed({ kind: 'step', title, deadlineMs }),
     onStepEnd: (step) => send({ kind: 'step-end', step }),
     onAnyStep: (index) => recorder.setStep(index),
-    aborted: () => ending.now,
+    aborted: () => ending.now || recorder.endAsked,
   });
-  // The parent is gone, or this process is to end: the case that runs stops before its next step, resets and closes the device.
+  // The parent is gone, or this process is to end: the case that runs stops before its next step or access, resets and closes the device.
   const leave = (): void => {
     ending.now = true;
     if (!ending.busy) process.exit(0);
@@ -50,7 +56,11 @@ function main(): void {
   process.on('SIGHUP', leave);
   // Ctrl-C reaches the whole group; the parent decides what becomes of the case.
   process.on('SIGINT', () => undefined);
-  process.on('message', (request: Request) => void answer(request, workbench, send, recorder));
+  process.on('message', (request: Request) => {
+    // A case that runs cleans up first.
+    if (request.kind === 'end') leave();
+    else void answer(request, workbench, flushed);
+  });
   send({ kind: 'ready' });
 }
 
@@ -63,21 +73,17 @@ function traceTo(file: string): (text: string) => void {
 }
 
 async function answer(
-  request: Request,
+  request: Exclude<Request, { kind: 'end' }>,
   workbench: Workbench,
-  send: (reply: Reply) => void,
-  recorder: FlightRecorderWriter,
+  send: (reply: Reply) => Promise<void>,
 ): Promise<void> {
   ending.busy = true;
   try {
-    if (request.kind === 'run') send({ kind: 'result', result: await workbench.run(request.case, request.claims) });
-    else if (request.kind === 'probe') send({ kind: 'probed', probe: workbench.probe() });
-    else {
-      recorder.close();
-      process.exit(0);
-    }
+    if (request.kind === 'run')
+      await send({ kind: 'result', result: await workbench.run(request.case, request.claims) });
+    else await send({ kind: 'probed', probe: await workbench.probe(request) });
   } catch (error) {
-    send({ kind: 'trouble', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
+    await send({ kind: 'trouble', message: error instanceof Error ? (error.stack ?? error.message) : String(error) });
   } finally {
     ending.busy = false;
     if (ending.now) process.exit(0);

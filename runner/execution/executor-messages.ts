@@ -5,7 +5,8 @@ import type { Probe } from './probe';
 
 export type Request =
   | { readonly kind: 'run'; readonly case: Case; readonly claims: readonly string[] }
-  | { readonly kind: 'probe' }
+  /** `reset`: an earlier run left the device open, and it is reset first. */
+  | { readonly kind: 'probe'; readonly reset?: boolean }
   | { readonly kind: 'end' };
 
 export type Reply =

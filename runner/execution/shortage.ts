@@ -50,7 +50,7 @@ export class ShortageWatch implements AccessListener {
   }
 
   private isShortage({ call, request }: Access, errno: number): boolean {
-    if (call === 'ioctl' && request === this.mapDma) return false;
+    if (errno === ERRNO.ENOMEM && call === 'ioctl' && request === this.mapDma) return false;
     return EVERYWHERE.includes(errno) || (errno === ERRNO.ENOSPC && MAKING.includes(call));
   }
 

@@ -2,6 +2,7 @@
  * Watchdog: measures an executor from outside. A single access that does not return within the deadline is the device's doing; a process
  * that makes no access for that long, and ends no step, is the kit's.
  */
+import fs from 'node:fs';
 import { type Flight, readFlight } from '../host/flight-reader';
 import { type FlightSummary, type Loss, sayRow } from './executor-loss';
 
@@ -22,6 +23,8 @@ export class Watchdog {
   constructor(
     private readonly flight: string,
     private readonly bark: (loss: Loss) => void,
+    /** Of the executor, once it is started. */
+    private readonly pid: () => number | undefined = () => undefined,
   ) {}
 
   step(title: string, deadlineMs: number): void {
@@ -63,7 +66,9 @@ export class Watchdog {
       this.movedAt = now;
     }
     const stuck = now - this.movedAt >= this.deadlineMs;
-    if (stuck && flight?.inAccess) {
+    if (stuck && isStopped(this.pid())) {
+      this.bark({ kind: 'trouble', message: `the executor was stopped from outside during "${this.title}" (SIGSTOP)` });
+    } else if (stuck && flight?.inAccess) {
       this.bark({
         kind: 'device',
         message: `${flight.what} did not return within ${this.deadlineMs} ms`,
@@ -80,6 +85,16 @@ export class Watchdog {
     } else {
       this.arm();
     }
+  }
+}
+
+/** By a signal, or a debugger: then no access is the device's to answer for. */
+function isStopped(pid: number | undefined): boolean {
+  try {
+    const stat = fs.readFileSync(`/proc/${pid}/stat`, 'utf8');
+    return ['T', 't'].includes(stat.charAt(stat.lastIndexOf(')') + 2));
+  } catch {
+    return false;
   }
 }
 

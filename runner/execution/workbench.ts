@@ -1,5 +1,6 @@
 /** Workbench: what a process needs to run cases on one device of a plan: host, profile, judging. */
 import path from 'node:path';
+import { VFIO_DEVICE_FLAGS_RESET } from '../abi';
 import { createHost } from '../host/create-host';
 import { PartWriter } from '../host/recording/part-writer';
 import { partFile } from '../host/recording/recording-file';
@@ -11,9 +12,11 @@ import type { Case, DeviceProfile } from '../language/scenario';
 import { ORACLES } from '../oracles/all';
 import type { Oracle } from '../oracles/oracle';
 import type { HangMode } from '../reference/clock';
+import { resetPatiently } from '../steps/reset';
 import { parseDeviceAddress } from '../vfio/device-address';
 import { DEFAULT_LIMITS, type Limits } from '../vfio/limits';
-import { openDevice } from '../vfio/open-device';
+import { type OpenedDevice, openDevice } from '../vfio/open-device';
+import type { Opened } from '../vfio/open-failure';
 import type { TraceSink } from './access-trace';
 import type { CaseResult, StepResult } from './case-result';
 import { runCase } from './case-run';
@@ -24,6 +27,10 @@ import type { Probe } from './probe';
 import { findProfile } from './profiles';
 import { Replay, replayFile } from './replay';
 import { type DevicePlan, RECORDING_PARTS, type RunPlan } from './run-plan';
+
+/** How long the executor of a run that was killed may take to end, and how often it is looked for. */
+const ORPHAN_MS = 30_000;
+const PAUSE_MS = 250;
 
 export interface WorkbenchOptions {
   /** How the reference shows a call that never returns: `block` where a parent watches, `virtual` in process. */
@@ -95,8 +102,8 @@ export class Workbench {
     }
   }
 
-  /** Opens the device once, and says what it shows. */
-  probe(): Probe {
+  /** Opens the device once, and says what it shows; with `reset` it is reset first, and what still has it open is waited for. */
+  async probe({ reset = false }: { readonly reset?: boolean } = {}): Promise<Probe> {
     const parsed = parseDeviceAddress(this.device.device);
     if (!parsed.ok)
       return {
@@ -110,9 +117,14 @@ export class Workbench {
     const inner = this.createHost(undefined, []);
     const host = new WatchedHost(inner, this.options.listeners ?? []);
     try {
-      const tried = openDevice(host, parsed.value, { limits: this.limits });
+      let tried = openDevice(host, parsed.value, { limits: this.limits });
+      for (let waited = 0; reset && isBusy(tried) && waited < ORPHAN_MS; waited += PAUSE_MS) {
+        await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+        tried = openDevice(host, parsed.value, { limits: this.limits });
+      }
       if (!tried.ok) return { ok: false, failure: tried.failure };
       const identity = tried.value.identity();
+      if (reset) resetIfOffered(tried.value, host);
       tried.value.close();
       const sides = new DeviceSides(host, { plan: this.device, profile: this.profile, limits: this.limits });
       const session = sides.side('source');
@@ -171,4 +183,14 @@ export class Workbench {
     const destination = named ?? knownGoodDestination(device.device);
     return createReferenceHost({ device: device.device, destination, hang: options.hang, seed: plan.seed });
   }
+}
+
+function isBusy(tried: Opened<unknown>): boolean {
+  return !tried.ok && tried.failure.kind === 'busy';
+}
+
+function resetIfOffered(opened: OpenedDevice, host: VfioHost): void {
+  const info = opened.device.info();
+  if (info.ok && (info.value.values.flags & VFIO_DEVICE_FLAGS_RESET) !== 0)
+    resetPatiently({ session: { device: opened.device }, host });
 }

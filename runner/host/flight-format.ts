@@ -18,7 +18,12 @@ export const FILE_BYTES = HEADER_BYTES + ROWS * ROW_BYTES;
 export const MAGIC = new Uint8Array([0x56, 0x46, 0x49, 0x4f, 0x46, 0x4c, 0x54, 0x31]);
 
 /** Header fields, in 8-byte words (float64). */
-export const HEADER = { MAGIC: 0, STEP: 1 } as const;
+export const HEADER = {
+  MAGIC: 0,
+  STEP: 1,
+  /** Not 0: whoever watches wants the writer to end; the one word that the reader writes. */
+  END: 2,
+} as const;
 
 /** Row fields, in 8-byte words from its start; float64 unless told otherwise. */
 export const WORD = {

@@ -86,6 +86,11 @@ export class FlightRecorderWriter implements AccessListener {
     return this.#memory.mapped;
   }
 
+  /** Somebody asked for the end (flight-end.ts). Never without a mapping: then the end comes between two steps. */
+  get endAsked(): boolean {
+    return this.#words[HEADER.END] !== 0;
+  }
+
   /** The step that the accesses from now on belong to. */
   setStep(index: number): void {
     this.#step = index;

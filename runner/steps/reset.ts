@@ -43,7 +43,10 @@ function withoutFlag(context: StepContext): void {
   context.skip('not-applicable', 'reset', 'the device has no VFIO_DEVICE_FLAGS_RESET');
 }
 
-export function resetPatiently(context: Pick<StepContext, 'session' | 'host'>): Outcome {
+export function resetPatiently(context: {
+  readonly session: Pick<StepContext['session'], 'device'>;
+  readonly host: StepContext['host'];
+}): Outcome {
   const { device } = context.session;
   const deadline = context.host.now() + PATIENCE_MS;
   for (;;) {

@@ -126,6 +126,8 @@ function mapAgain(context: StepContext, { iova, size, memory }: NamedMapping): s
   const length = BigInt(memory.length);
   const piece = length < size ? length : size;
   const again = iommu.map({ vaddr: memory.address, iova, size: piece });
+  if (!again.ok && again.errnoName === 'ENOMEM')
+    context.giveUp(`unmap: ${again.message}; the limit on locked memory is too small, raise it (ulimit -l unlimited)`);
   if (!again.ok) return again.errnoName;
   iommu.unmap(iova, piece);
   return 'mapped';

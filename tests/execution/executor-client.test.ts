@@ -1,10 +1,11 @@
 /** The executor as it is in a run: a child process that may hang, be killed, or crash, at the cost of one case. */
 import { spawnSync } from 'node:child_process';
 import fs from 'node:fs';
+import os from 'node:os';
 import { createExecutorClient, type ExecutorClient } from '../../runner/execution/executor-client';
 import { caseOf, planFor } from '../support/plans';
 
-const SAVE = caseOf(`
+const HANGS = `
 scenario: A save
 clauses: [SAVE-READ]
 needs: [migration-v1]
@@ -12,7 +13,8 @@ steps:
   - transition: stop-and-copy
   - save: {as: state}
   - transition: stop
-`);
+`;
+const SAVE = caseOf(HANGS);
 
 let client: ExecutorClient | undefined;
 afterEach(() => client?.stop());
@@ -78,7 +80,7 @@ test('a SIGKILL from outside in mid-step makes that one case broken, and the run
   const running = executor.run(SAVE);
   await until(() => children().some((pid) => !before.includes(pid)));
   // It blocks in the access a moment after it has started.
-  await new Promise((resolve) => setTimeout(resolve, 1500));
+  await new Promise((resolve) => setTimeout(resolve, 6000));
   for (const pid of children()) if (!before.includes(pid)) process.kill(pid, 'SIGKILL');
   const killed = await running;
   expect(killed.status).toBe('broken');
@@ -87,6 +89,18 @@ test('a SIGKILL from outside in mid-step makes that one case broken, and the run
   const next = await executor.run(caseOf('scenario: Another\nclauses: [DEV-INFO-FLAGS]\nsteps:\n  - info: device\n'));
   expect(next.status).toBe('passed');
 });
+
+test('an executor that is stopped in the middle of an access is the fault of whoever stopped it', async () => {
+  const executor = start('reference+hang-on-pending-read', 7000);
+  const before = children();
+  const running = executor.run(SAVE);
+  await until(() => children().some((pid) => !before.includes(pid)));
+  await new Promise((resolve) => setTimeout(resolve, 5000));
+  for (const pid of children()) if (!before.includes(pid)) process.kill(pid, 'SIGSTOP');
+  const stopped = await running;
+  expect(stopped).toMatchObject({ status: 'broken', findings: [] });
+  expect(stopped.reason).toMatch(/^the executor was stopped from outside/);
+}, 60_000);
 
 test('a device that is not there is told at the probe, with advice', async () => {
   const probe = await start('0000:ff:1f.7', 5000).probe();
@@ -135,3 +149,43 @@ function isRunning(pid: number): boolean {
     return false;
   }
 }
+
+const ENDLESS = `scenario: Endless
+clauses: [DEV-INFO-FLAGS]
+steps:
+  - repeat: 10000
+    steps:
+      - repeat: 10000
+        steps:
+          - info: device
+`;
+
+test('a case ends in the middle of a step when the run is to end, and cleans up', async () => {
+  const executor = start('reference', 60_000);
+  const running = executor.run(caseOf(ENDLESS));
+  await new Promise((resolve) => setTimeout(resolve, 3000));
+  await executor.stop();
+  const ended = await running;
+  expect(ended).toMatchObject({ status: 'broken', reason: 'the run was ended in the middle of a step', findings: [] });
+});
+
+test('an executor that hangs in a call ends when its parent is gone, and takes its recording along', async () => {
+  const script = `
+    const { createExecutorClient } = require(${JSON.stringify(require.resolve('../../runner/execution/executor-client'))});
+    const { caseOf, planFor } = require(${JSON.stringify(require.resolve('../support/plans'))});
+    const hangs = caseOf(${JSON.stringify(HANGS)});
+    const device = 'reference+hang-on-pending-read';
+    createExecutorClient(planFor(device, { stepDeadlineMs: 60000 }), { device, host: 'local' }).run(hangs);
+    setTimeout(() => {
+      const children = require('fs').readFileSync('/proc/self/task/' + process.pid + '/children', 'utf8').trim();
+      process.stdout.write(process.pid + ' ' + children + '\\n', () => process.kill(process.pid, 'SIGKILL'));
+    }, 5000);
+  `;
+  const { stdout } = spawnSync(process.execPath, ['-e', script], { encoding: 'utf8', timeout: 60_000 });
+  const [parent = 0, child = 0] = stdout.trim().split(' ').map(Number);
+  expect(child).toBeGreaterThan(0);
+  for (let n = 0; n < 1200 && isRunning(child); n += 1) await new Promise((resolve) => setTimeout(resolve, 25));
+  expect(isRunning(child)).toBe(false);
+  const left = ['/dev/shm', os.tmpdir()].flatMap((folder) => fs.readdirSync(folder));
+  expect(left.filter((name) => name.startsWith(`vfio-conformance-flight-${parent}-`))).toEqual([]);
+}, 120_000);

@@ -1,6 +1,7 @@
 /** A run from its first look at the device to its last line. */
 import path from 'node:path';
 import type { CaseResult } from '../../execution/case-result';
+import { sweepLeftovers } from '../../execution/leftovers';
 import { RESULTS_FILE, RUN_FILE, type RunPlan } from '../../execution/run-plan';
 import { exitCode } from '../../execution/verdict';
 import { writePlan } from '../../jest/plan-file';
@@ -93,8 +94,9 @@ async function conduct({ plan, targets }: Conducted, options: CheckedOptions, re
     // From here on whatever ends this process leaves a run that says of itself that it is not finished.
     writePlan(plan);
     write();
-    locks.take(plan);
-    const { descriptions, unreachable } = await probeDevices(plan, interruption);
+    const orphans = locks.take(plan);
+    sweepLeftovers();
+    const { descriptions, unreachable } = await probeDevices(plan, interruption, orphans);
     if (resumed) checkUnchanged(resumed.known, descriptions);
     parts = { ...parts, descriptions, unreachable };
     write();

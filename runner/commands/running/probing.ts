@@ -4,6 +4,9 @@ import type { DeviceDescription } from '../../execution/probe';
 import type { RunPlan } from '../../execution/run-plan';
 import type { OpenFailure } from '../../vfio/open-failure';
 import { CannotRun } from '../support/exit';
+import { printable } from '../support/printable';
+import { complain } from '../support/terminal';
+import type { Orphan } from './device-locks';
 import type { Interruption } from './interruption';
 import type { Unreachable } from './judgement';
 
@@ -14,11 +17,21 @@ export interface Probed {
 }
 
 /** @throws CannotRun when not one of the devices can be opened: missing, busy, forbidden or otherwise. */
-export async function probeDevices(plan: RunPlan, interruption: Interruption): Promise<Probed> {
+export async function probeDevices(
+  plan: RunPlan,
+  interruption: Interruption,
+  orphans: readonly Orphan[] = [],
+): Promise<Probed> {
+  const left = (device: string): boolean => orphans.some((orphan) => orphan.device === device);
+  for (const { device, process } of orphans)
+    complain(`${printable(device)}: an earlier run (process ${process}) was killed; the device is reset first`);
+  await resetDestinations(plan, left);
   const clients = plan.devices.map((device) => createExecutorClient(plan, device));
   const stopped = interruption.onSignal(() => stopAll(clients));
   try {
-    const probes = await Promise.all(clients.map((client) => client.probe()));
+    const probes = await Promise.all(
+      clients.map((client, index) => client.probe({ reset: left(plan.devices[index]?.device ?? '') })),
+    );
     const descriptions = probes.flatMap((probe) => (probe.ok ? [probe.description] : []));
     const unreachable = probes.flatMap((probe, index) =>
       probe.ok ? [] : [unreachableOf(probe.failure, plan.devices[index]?.device ?? '')],
@@ -30,6 +43,16 @@ export async function probeDevices(plan: RunPlan, interruption: Interruption): P
   } finally {
     stopped();
     await stopAll(clients);
+  }
+}
+
+/** A destination is opened by the cases that want one; one that was left open is reset here. */
+async function resetDestinations(plan: RunPlan, left: (device: string) => boolean): Promise<void> {
+  for (const { destination, host } of plan.devices) {
+    if (destination === undefined || !left(destination)) continue;
+    const client = createExecutorClient(plan, { device: destination, host });
+    await client.probe({ reset: true });
+    await client.stop();
   }
 }
 
