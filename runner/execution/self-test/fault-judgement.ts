@@ -34,7 +34,8 @@ export function judgeFault(
       `${primary ?? 'nothing'} was not reported: it is ${summary.clauses.find(({ id }) => id === primary)?.verdict ?? 'not in the suite'}`,
     );
   const escaped = summary.clauses.filter(
-    ({ id, level, verdict }) => verdict === 'not-applicable' && level === 'must' && applies(id) && !breaks.includes(id),
+    ({ id, level, who, verdict }) =>
+      verdict === 'not-applicable' && level === 'must' && who !== 'user' && applies(id) && !breaks.includes(id),
   );
   for (const clause of escaped) remarks.push(`${clause.id} became not-applicable: ${clause.reason ?? ''}`);
   const beyond = reported.filter((id) => !breaks.includes(id));

@@ -36,6 +36,12 @@ describe('a fault', () => {
   });
 });
 
+test('what the kit itself has to keep is no device’s to escape', () => {
+  const whole = summary({ A: 'broken', C: 'not-applicable' }, 'non-conformant');
+  const clauses = whole.clauses.map((clause) => (clause.id === 'C' ? { ...clause, who: 'user' as const } : clause));
+  expect(judgeFault(['A'], { ...whole, clauses }, everywhere).outcome).toBe('caught');
+});
+
 describe('a variation', () => {
   test.each([
     ['all is kept but what the list says', { A: 'kept', C: 'not-applicable' }, 'silent'],
