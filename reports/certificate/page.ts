@@ -12,8 +12,8 @@ export interface PageParts {
   readonly contents: CertificateContents;
   /** Digest of the certificate.json that was made with it. */
   readonly jsonDigest: string;
-  /** Pictures of each device, by its name; SVG of this package's own making. */
-  readonly pictures?: ReadonlyMap<string, readonly Picture[]>;
+  /** Pictures of each device, in the devices' order. */
+  readonly pictures?: readonly (readonly Picture[])[];
   /** The fingerprint of the key that signs it. */
   readonly signedBy?: string;
 }
@@ -22,7 +22,6 @@ export interface PageParts {
 export function certificatePage({ contents, jsonDigest, pictures, signedBy }: PageParts): string {
   const { devices, verdict } = contents;
   const only = devices.length === 1 ? devices[0] : undefined;
-  const picturesOf = ({ device }: CertifiedDevice): readonly Picture[] => pictures?.get(device) ?? [];
   const title = `Certificate: ${devices.map(({ device }) => device).join(', ')}: ${verdict}`;
   return html`<!doctype html>
 <html lang="en">
@@ -43,8 +42,8 @@ ${only === undefined ? overview(contents) : html`<h2>What was tested</h2>${teste
 ${aboutTheRun(contents)}
 ${
   only === undefined
-    ? devices.map((device) => devicePart(device, picturesOf(device)))
-    : html`<h2>Result</h2>${resultPart(only, picturesOf(only))}`
+    ? devices.map((device, index) => devicePart(device, pictures?.[index] ?? []))
+    : html`<h2>Result</h2>${resultPart(only, pictures?.[0] ?? [])}`
 }
 ${foot(contents, jsonDigest, signedBy)}
 </body>

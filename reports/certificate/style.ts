@@ -41,7 +41,7 @@ dd { margin: 0; }
 .columns { display: grid; grid-template-columns: 1fr 1fr; gap: 4mm 8mm; }
 .columns dl { grid-template-columns: 27mm 1fr; align-content: start; }
 code, .mono { font-family: ui-monospace, "DejaVu Sans Mono", "Noto Sans Mono", monospace; font-size: .88em; }
-.digest { word-break: break-all; }
+.digest code { word-break: break-all; }
 table { border-collapse: collapse; width: 100%; font-size: 9.3pt; }
 th { text-align: left; color: var(--soft); font-weight: 500; border-bottom: 1px solid var(--rule); padding: 1mm 2mm 1mm 0; }
 td { vertical-align: top; padding: 1.1mm 2mm 1.1mm 0; border-bottom: 1px solid var(--rule); }
@@ -49,8 +49,8 @@ tr { break-inside: avoid; }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.id { white-space: nowrap; } td.id code { font-size: .84em; }
 td .text { color: var(--soft); }
-table.clauses { table-layout: fixed; } .clauses th:nth-child(1) { width: 40mm; } .clauses th:nth-child(3) { width: 23mm; }
-.clauses th:nth-child(4) { width: 27mm; } .clauses th:nth-child(5) { width: 12mm; }
+table.clauses { table-layout: fixed; } .clauses th:nth-child(1) { width: 39mm; } .clauses th:nth-child(3) { width: 19mm; }
+.clauses th:nth-child(4) { width: 25mm; } .clauses th:nth-child(5) { width: 12mm; }
 table.findings { table-layout: fixed; } .findings th:nth-child(1) { width: 40mm; } .findings th:nth-child(2) { width: 22mm; }
 .findings th:nth-child(3) { width: 45mm; }
 tbody.family th { color: var(--ink); font-weight: 650; padding-top: 3mm; break-after: avoid; }

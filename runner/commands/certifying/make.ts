@@ -8,6 +8,7 @@ import {
   fingerprintOf,
   HTML_CARRIER,
   JSON_CARRIER,
+  type PageParts,
   privateKeyFrom,
   sealed,
 } from '../../../reports/certificate';
@@ -22,6 +23,7 @@ import { chosenRun } from '../support/run-folders';
 import { shownPath } from '../support/shown-path';
 import { print } from '../support/terminal';
 import { contentsOf } from './contents';
+import { picturesOf } from './pictures';
 import { redacted } from './redact';
 
 export const JSON_NAME = 'certificate.json';
@@ -37,7 +39,8 @@ export function makeCertificate(named: string | undefined, options: MakeOptions)
   const whole = contentsOf(run, judgement, new Date());
   const contents = options.redact ? redacted(whole, run) : whole;
   const output = path.resolve(options.output ?? folder);
-  const { json, html } = certificateTexts(contents, key);
+  const pictures = whole.devices.map(({ device }) => picturesOf(run.results.filter((one) => one.device === device)));
+  const { json, html } = certificateTexts(contents, key, pictures);
   try {
     mkdirSync(output, { recursive: true });
     writeWholeFile(path.join(output, JSON_NAME), json);
@@ -52,11 +55,15 @@ export function makeCertificate(named: string | undefined, options: MakeOptions)
 }
 
 /** Both files, sealed. The page names the digest of the other one, so that the two belong together. */
-export function certificateTexts(contents: CertificateContents, key?: KeyObject): { json: string; html: string } {
+export function certificateTexts(
+  contents: CertificateContents,
+  key?: KeyObject,
+  pictures: PageParts['pictures'] = [],
+): { json: string; html: string } {
   // Without its closing brace: the seal becomes the last member.
   const json = sealed(jsonText(contents).replace(/\n}\n$/, ''), JSON_CARRIER, key);
   const jsonDigest = createHash('sha256').update(json).digest('hex');
-  const page = certificatePage({ contents, jsonDigest, ...(key ? { signedBy: fingerprintOf(key) } : {}) });
+  const page = certificatePage({ contents, jsonDigest, pictures, ...(key ? { signedBy: fingerprintOf(key) } : {}) });
   return { json, html: sealed(page, HTML_CARRIER, key) };
 }
 
