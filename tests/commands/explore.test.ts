@@ -129,6 +129,7 @@ The same walk again:
         stepCount: 3,
         stepsBefore: expect.any(Number),
         shrinks: expect.any(Number),
+        fleeting: false,
         file: path.join(cwd, 'kept/state-stop-quiet.yaml'),
         reproduced: true,
         again: `vfio-conformance explore --device ${FAULTY} --seed 4 --path ${path4}`,

@@ -60,5 +60,6 @@ function walk(failure: NonNullable<Explored['exploration']['failure']>): Record<
     stepCount: countSteps(steps),
     stepsBefore: failure.stepsBefore,
     shrinks: failure.shrinks,
+    fleeting: failure.fleeting,
   };
 }

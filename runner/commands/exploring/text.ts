@@ -18,7 +18,9 @@ export function explorationText(explored: Explored, cwd: string, colors: Colors)
   const lines = commandLines(options, device, failure.path, cwd);
   const { outcome, stepsBefore } = failure;
   const steps = stepsOf(failure);
-  const shrunk = `The walk, shrunk from ${counted(stepsBefore, 'step')} to ${countSteps(steps)}:`;
+  const shrunk = failure.fleeting
+    ? `Made once more, the walk did not show it again. It was not shrunk, and has ${counted(stepsBefore, 'step')}:`
+    : `The walk, shrunk from ${counted(stepsBefore, 'step')} to ${countSteps(steps)}:`;
   const walk = [shrunk, ...stepLines(steps).map((line) => `  ${line}`)];
   const again = ['The same walk again:', `  ${lines.again}`];
   if (outcome.kind === 'trouble')

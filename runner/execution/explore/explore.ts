@@ -48,6 +48,8 @@ export interface Exploration {
     /** Steps before it was shrunk. */
     readonly stepsBefore: number;
     readonly shrinks: number;
+    /** It did not show again when the walk was made once more: it was not shrunk. */
+    readonly fleeting: boolean;
   };
 }
 
@@ -85,6 +87,7 @@ class Explorer {
   private impossible: string | undefined;
   private best: Best | undefined;
   private stepsBefore = 0;
+  private fleeting = false;
 
   constructor(
     private readonly runner: CaseRunner,
@@ -110,8 +113,10 @@ class Explorer {
       if (details.failed) throw details.errorInstance ?? new Error('fast-check failed without an error');
       return { ...sofar, walks: this.walks };
     }
-    await this.tidy(this.best);
-    await this.control(this.best);
+    if (!this.fleeting) {
+      await this.tidy(this.best);
+      await this.control(this.best);
+    }
     const number = details.counterexamplePath?.split(':')[0] ?? '0';
     return {
       ...sofar,
@@ -122,20 +127,31 @@ class Explorer {
         path: number,
         stepsBefore: this.stepsBefore,
         shrinks: details.numShrinks,
+        fleeting: this.fleeting,
       },
     };
   }
 
   /** The property: a walk finds nothing. @throws WalkEnds when it finds something (or, once shrinking, the same thing). */
   private async judge(drawn: Iterable<Command>): Promise<void> {
-    if (this.options.interrupted?.() === true || this.impossible !== undefined) return;
-    if (!this.best) {
+    if (this.options.interrupted?.() === true || this.impossible !== undefined || this.fleeting) return;
+    const first = this.best === undefined;
+    if (first) {
       this.walks += 1;
       this.options.onWalk?.(this.walks);
     }
     const { walk, outcome } = await this.attempt(fc.cloneIfNeeded(drawn));
     if (outcome.kind === 'impossible') this.impossible = outcome.message;
-    if (this.takes(walk, outcome)) await this.replay(drawn, walk.answers, outcome, moveOf(walk, outcome));
+    if (!this.takes(walk, outcome)) return;
+    // Every attempt to shrink what comes and goes would be in vain, and there are hundreds.
+    this.fleeting = first && !(await this.comesAgain(drawn, outcome));
+    if (this.fleeting) throw new WalkEnds(outcome.signature);
+    await this.replay(drawn, walk.answers, outcome, moveOf(walk, outcome));
+  }
+
+  private async comesAgain(drawn: Iterable<Command>, { signature }: Failing): Promise<boolean> {
+    const { outcome } = await this.attempt(fc.cloneIfNeeded(drawn));
+    return isFailing(outcome) && outcome.shows.includes(signature);
   }
 
   /** Keeps a walk that has found what was found first, or is the first. */

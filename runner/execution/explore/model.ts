@@ -78,6 +78,8 @@ export class Model {
   readonly pokes = new Set<ClauseId>();
   /** A transition was refused, and none has worked since. */
   refused = false;
+  /** The user did what is wrong, on purpose: until the device is reset the oracles leave it alone. */
+  provoked = false;
   /** Buffers were read in one piece each. */
   readWhole = false;
   /** The user did what a device may resent: until it is reset nothing is promised. */
@@ -160,6 +162,7 @@ export class Model {
     this.watchesIrq = false;
     this.busy = false;
     this.refused = false;
+    this.provoked = false;
     this.spoilt = false;
   }
 

@@ -8,6 +8,7 @@ import { orThrow } from '../judging';
 import type { CaseRunner } from './case-runner';
 import { primaryFinding } from './primary-finding';
 import { scenarioText } from './scenario-text';
+import { withoutSpareNames } from './spare-names';
 import type { StepData } from './step-data';
 
 export interface WrittenScenario {
@@ -50,7 +51,7 @@ async function checkWritten(
   file: string,
   { clause }: Finding,
 ): Promise<Omit<WrittenScenario, 'file'>> {
-  const complaints = lintFiles([file]);
+  const complaints = lintFiles([file]).filter(({ severity }) => severity === 'error');
   const told = complaints.map(({ message }) => message).join('; ');
   if (complaints.length > 0) return { reproduced: false, reported: [], instead: told };
   const [case_] = orThrow(loadScenario(file)).cases;
@@ -69,5 +70,5 @@ function sayResult({ status, reason }: CaseResult): string {
 
 /** The walk as the steps of a scenario. */
 export function stepsOf(failure: { readonly steps: readonly { readonly data: StepData }[] }): readonly StepData[] {
-  return failure.steps.map(({ data }) => data);
+  return withoutSpareNames(failure.steps.map(({ data }) => data));
 }

@@ -177,7 +177,10 @@ export class Channel {
     const frame = new Uint8Array(REQUEST_HEAD);
     writeRequestHead(new DataView(frame.buffer), 0, BUSY, OP.ping, []);
     this.#waiting = false;
+    // What is sent is not heard: a peer that takes everything and says nothing is silent all the same.
+    const heard = this.#heard;
     this.#sendAll(frame, PING_MS);
+    this.#heard = heard;
     this.#waiting = true;
   }
 

@@ -13,7 +13,11 @@ const GREETING_MS = 20_000;
 /** A virtual port carries what an earlier kit left; then its agent starts afresh, and a second greeting reaches it. */
 const PORT_GREETING_MS = 2_000;
 
+/** A machine that could not be reached so often, one time after the other, is not asked again by a run: each time may take a login's patience. */
+const ATTEMPTS = 3;
+
 const idle = new Map<string, Channel>();
+const failed = new Map<string, number>();
 let keeping = false;
 
 /**
@@ -45,11 +49,38 @@ export function connectAgent(host: Exclude<HostName, { kind: 'local' }>, options
       if (!(error instanceof HostLost)) throw error;
     }
   }
+  return patiently(key, name, () => newConnection(host, name, key, options));
+}
+
+function newConnection(
+  host: Exclude<HostName, { kind: 'local' }>,
+  name: string,
+  key: string,
+  options: AgentOptions,
+): VfioHost {
   if (host.kind === 'ssh') {
     const words = sshCommand(host.target, [INSTALLED_AGENT, ...(options.rawIoctl ? ['--raw-ioctl'] : [])]);
     return greeted(() => hostOn(new Channel(startProgram(name, words)), key, GREETING_MS), SSH_REMEDY);
   }
   return greeted(() => onPort(() => connectUnix(name, host.path), key), PORT_REMEDY);
+}
+
+/** @throws HostUnavailable, and at once when that has happened too often. */
+function patiently(key: string, name: string, connect: () => VfioHost): VfioHost {
+  const before = failed.get(key) ?? 0;
+  if (keeping && before >= ATTEMPTS)
+    throw new HostUnavailable(
+      `${name} could not be reached ${ATTEMPTS} times running, and is not asked again in this run`,
+      'See whether the machine is up, and run again.',
+    );
+  try {
+    const host = connect();
+    failed.delete(key);
+    return host;
+  } catch (error) {
+    failed.set(key, before + 1);
+    throw error;
+  }
 }
 
 /** An agent that is started here as a child. @throws HostUnavailable */

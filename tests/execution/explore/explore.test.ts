@@ -84,7 +84,7 @@ describe('with a device that is made up', () => {
       return marked < 0 || stopped < 0 ? running : { findings: [findingAt(stopped + 1, 'STATE-WRITE-OK')] };
     });
     const { failure } = await explore(runner, options);
-    expect(failure && stepsOf(failure)).toEqual([{ mark: { as: 'mark-1' } }, { transition: 'stop' }]);
+    expect(failure && stepsOf(failure)).toEqual([{ mark: {} }, { transition: 'stop' }]);
   });
 
   test('while it shrinks, another clause is not taken for the same', async () => {
@@ -125,6 +125,21 @@ describe('with a device that is made up', () => {
     const { failure } = await explore(runner, options);
     expect(failure?.outcome).toMatchObject({ kind: 'trouble', message: 'out of paper' });
     expect(failure && stepsOf(failure).map((step) => Object.keys(step)[0])).toContain('save');
+  });
+
+  test('what does not come again is told as that, and not shrunk', async () => {
+    let times = 0;
+    let cases = 0;
+    const runner = standIn(({ steps }) => {
+      cases += 1;
+      if (!steps.some(({ verb }) => verb === 'mark') || times > 0) return running;
+      times += 1;
+      return { findings: [findingAt(steps.length, 'STATE-STEADY')] };
+    });
+    const { failure } = await explore(runner, options);
+    expect(failure).toMatchObject({ fleeting: true, outcome: { kind: 'found' }, shrinks: 0 });
+    expect(failure && countSteps(stepsOf(failure))).toBe(failure?.stepsBefore);
+    expect(cases).toBeLessThan(60);
   });
 
   test('an interruption ends it, and what was cut off says nothing', async () => {

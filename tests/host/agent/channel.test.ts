@@ -113,6 +113,15 @@ test('a machine that says nothing is lost', async () => {
   expect(await allGone(6000)).toBe(true);
 }, 20_000);
 
+test('pings are no sign of life of a machine that says nothing', () => {
+  const channel = new Channel(startProgram('mute', ['sleep', '30']));
+  const began = Date.now();
+  expect(thrown(() => channel.exchange('hello', [], { silenceMs: 2500 }))).toEqual(
+    new HostLost('mute is lost: nothing was heard for 2.5 s'),
+  );
+  expect(Date.now() - began).toBeLessThan(10_000);
+}, 30_000);
+
 test('a kit that is killed leaves nothing behind', async () => {
   const script = `
     const { startAgent } = require(${JSON.stringify(path.resolve(__dirname, '../../../runner/host/agent/connect.js'))});

@@ -58,28 +58,82 @@ test('inspect and run work as they do here', async () => {
   expect(run.code).toBe(0);
 }, 120_000);
 
-test('a connection that is cut in the middle of a case: that case is broken, the next one connects again', async () => {
-  const mark = scratchPath('cut');
-  const env = await simulated('--device', 'reference:zpci', '--cut', '150', '--mark', mark);
+test('explore finds there what it finds here, and the scenario that it writes fails there', async () => {
+  const env = await simulated('--device', 'reference:zpci+running-to-stop-refused');
   const cwd = workFolder();
   const profile = path.join(__dirname, '../../../../devices/reference-zpci.yaml');
+  const where = [...ON, '--profile', profile];
+  const found = cli(['explore', ...where, '--runs', '20', '--out', '.', '--json'], { env, cwd });
+  expect({ code: found.code, stderr: found.stderr }).toEqual({ code: 1, stderr: '' });
+  const { found: what } = JSON.parse(found.stdout);
+  expect(what).toMatchObject({ clause: 'TRANS-RUN-STOP', stepCount: 1, reproduced: true });
+  expect(what.run).toContain(' --host ssh:lab');
+  const run = cli(['run', 'trans-run-stop.yaml', ...where, '--json', 'run.json', '--no-report'], { env, cwd });
+  expect(run.code).toBe(1);
+  expect(JSON.parse(fs.readFileSync(path.join(cwd, 'run.json'), 'utf8')).findings).toMatchObject([
+    { clause: 'TRANS-RUN-STOP' },
+  ]);
+}, 120_000);
+
+test('explore ends when the connection does, and says why', async () => {
+  const mark = scratchPath(`sshd-${folders + 1}/cut`);
+  const env = await simulated('--device', 'reference:zpci', '--cut', '300', '--mark', mark, '--what', 'session');
+  const profile = path.join(__dirname, '../../../../devices/reference-zpci.yaml');
+  const { code, stdout } = cli(['explore', ...ON, '--profile', profile, '--runs', '20'], { env });
+  expect(code).toBe(3);
+  expect(stdout).toMatch(/could not be finished.*\n {2}ssh:lab is lost: /);
+  expect(stdout).toMatch(/Made once more, the walk did not show it again/);
+}, 120_000);
+
+/** A certification whose connection ends in the middle of a case. */
+async function cutOff(what: string, wrapped = false) {
+  const mark = scratchPath(`sshd-${folders + 1}/cut`);
+  const env = await simulated('--device', 'reference:zpci', '--cut', '150', '--mark', mark, '--what', what);
+  const cwd = workFolder({ 'ssh.sh': 'echo >> "$0.calls"; exec "$@"\n' });
+  const profile = path.join(__dirname, '../../../../devices/reference-zpci.yaml');
   const run = cli(['run', 'certify-zpci', ...ON, '--profile', profile, '--json', 'run.json', '--no-report'], {
-    env,
+    env: { VFIO_CONFORMANCE_SSH: `${wrapped ? `sh ${cwd}/ssh.sh ` : ''}${env.VFIO_CONFORMANCE_SSH}` },
     cwd,
   });
-  expect(run.code).toBe(3);
   const record = JSON.parse(fs.readFileSync(path.join(cwd, 'run.json'), 'utf8'));
-  expect(record.verdict).toBe('incomplete');
-  const broken = record.scenarios.filter(({ status }: { status: string }) => status === 'broken');
-  expect(broken).toHaveLength(1);
-  expect(broken[0].reason).toMatch(/^ssh:lab is lost: /);
-  expect(record.findings).toEqual([]);
-  expect(record.scenarios.at(-1).status).not.toBe('broken');
+  expect({ code: run.code, verdict: record.verdict, findings: record.findings }).toEqual({
+    code: 3,
+    verdict: 'incomplete',
+    findings: [],
+  });
   // What held the device goes as soon as it notices.
   const held = `/proc/${fs.readFileSync(mark, 'utf8').trim()}`;
   for (let tries = 0; tries < 200 && fs.existsSync(held); tries += 1)
     await new Promise((resolve) => setTimeout(resolve, 50));
   expect(fs.existsSync(held)).toBe(false);
+  const { scenarios } = record as { scenarios: { status: string; reason: string }[] };
+  return {
+    scenarios,
+    broken: scenarios.filter(({ status }) => status === 'broken'),
+    /** How often ssh was called. */
+    calls: wrapped ? fs.readFileSync(path.join(cwd, 'ssh.sh.calls'), 'utf8').length : 0,
+  };
+}
+
+for (const what of ['session', 'ssh', 'agent'])
+  test(`a connection that is cut in the middle of a case (${what}): that case is broken, the next one connects again`, async () => {
+    const { scenarios, broken } = await cutOff(what);
+    expect(broken).toHaveLength(1);
+    expect(broken[0]?.reason).toMatch(/^ssh:lab is lost: /);
+    expect(scenarios.at(-1)?.status).toBe('passed');
+  }, 120_000);
+
+test('a machine that stays away: every case from then on is broken, and the run comes to its end without waiting for it in each', async () => {
+  const { scenarios, broken, calls } = await cutOff('sshd', true);
+  const first = scenarios.findIndex(({ status }) => status === 'broken');
+  expect(first).toBeGreaterThan(0);
+  expect(scenarios.slice(first).every(({ status }) => status === 'broken')).toBe(true);
+  expect(broken[0]?.reason).toMatch(/^ssh:lab is lost: /);
+  expect(broken[1]?.reason).toMatch(/Connection refused/);
+  expect(broken.length).toBeGreaterThan(4);
+  expect(broken.at(-1)?.reason).toMatch(/ssh:lab could not be reached 3 times running/);
+  // Once to look which devices there are, once for the run, and three times in vain.
+  expect(calls).toBe(5);
 }, 120_000);
 
 test('a device that hangs there has failed, because its machine still answers; the next case finds the device closed', async () => {

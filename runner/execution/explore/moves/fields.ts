@@ -81,6 +81,7 @@ class PokeField extends Move {
     walk.add({ ...step, expect: { result: 'either' } });
     if (check === 'state') walk.add({ state: model.state, judge: clause });
     else if (check && !model.isSaving) walk.add({ read: check, expect: { result: 'either' }, judge: clause });
+    model.provoked ||= 'provoke' in step;
     model.pokes.add(clause);
     model.doubt(clause);
   }
@@ -98,6 +99,7 @@ class ReadHalf extends Move {
 
   take(model: Model, walk: Walk): void {
     walk.add({ read: { region: 'migration', at: 8, width: 4 }, expect: { result: 'either' }, ...WRONG_ACCESS });
+    model.provoked = true;
     model.pokes.add('MIG-WIDTH');
     model.doubt('MIG-WIDTH');
   }

@@ -1,6 +1,5 @@
 /** The saving loop, with the liberties that a user may take in it. */
 import fc from 'fast-check';
-import type { ClauseId } from '../../../language/scenario';
 import { blame, type Model } from '../model';
 import type { Walk } from '../walk';
 import { given, Move, seldom, type WeightedMove } from './move';
@@ -30,8 +29,9 @@ export class Save extends Move {
   take(model: Model, walk: Walk): void {
     const { session } = model;
     if (!session) return;
-    const { buffers, leave, pieces, via, poll, reread, order, ...rest } = this.liberties;
-    // Pieces that cannot be read say little where nobody knows whether the whole can.
+    const { buffers, leave, pieces: wanted, via, poll, reread, order, ...rest } = this.liberties;
+    // Pieces that cannot be read say little where nobody knows whether the whole can, or where the oracles keep silent.
+    const pieces = model.provoked ? undefined : wanted;
     const unproven = pieces !== undefined && !model.readWhole;
     const others = unproven ? { ...rest, compare: 'bulk' } : rest;
     const name = model.name('saved');
@@ -48,10 +48,8 @@ export class Save extends Move {
       ...others,
     });
     // What is read twice and compared says by itself what is wrong.
-    const compared =
-      via === 'both' || others.again !== undefined || (others.compare !== undefined && pieces === undefined);
-    const inPieces: readonly ClauseId[] = pieces === undefined ? [] : ['SAVE-READ-PIECES'];
-    const judge = compared ? undefined : blame(model.pokes, inPieces, model.resumed ? ['RES-ROUNDTRIP'] : []);
+    const compared = via === 'both' || others.compare !== undefined || others.again !== undefined;
+    const judge = compared ? undefined : blame(model.pokes, model.resumed ? ['RES-ROUNDTRIP'] : []);
     walk.add({ save: args, ...(judge === undefined ? {} : { judge }) }, 'the save fails', true);
     if (pieces === undefined && via === undefined && buffers === undefined) model.readWhole = true;
     session.streams.push(name);

@@ -127,6 +127,7 @@ class AskForInvalid extends Move {
       },
       `${this.to} is not refused`,
     );
+    model.provoked = true;
     model.doubt(clause);
     if (this.to === 'error') model.move(await walk.state());
   }

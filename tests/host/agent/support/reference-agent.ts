@@ -1,9 +1,10 @@
 /**
  * An agent whose kernel and device are the simulated ones: the protocol's other end in TypeScript, so that whole runs go through ssh on a
- * machine without a VFIO device. Its own options: `--device NAME`, and `--cut N --mark FILE`, which kills the ssh session at its Nth request,
- * once: it leaves FILE behind.
+ * machine without a VFIO device. Its own options: `--device NAME`, and `--cut N --mark FILE --what WHAT`, which ends the connection at its Nth
+ * request, once: it leaves FILE behind. WHAT is the ssh `session`, all of `sshd`, the `ssh` at the other end, or this `agent` itself.
  */
-import { existsSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import { BUSY, MAGIC, OP, PROTOCOL_VERSION, REPLY_HEAD, REQUEST_HEAD } from '../../../../runner/host/agent/protocol';
@@ -12,11 +13,16 @@ import { type AccessWidth, type HostMemory, HostMisuse } from '../../../../runne
 
 const { values: options } = parseArgs({
   args: process.argv.slice(2),
-  options: { device: { type: 'string', default: 'reference' }, cut: { type: 'string' }, mark: { type: 'string' } },
+  options: {
+    device: { type: 'string', default: 'reference' },
+    cut: { type: 'string' },
+    mark: { type: 'string' },
+    what: { type: 'string', default: 'session' },
+  },
 });
 const host = createReferenceHost({ device: options.device, hang: 'block' });
-/** Odd while a request is worked on; the watcher says BUSY when it stays so. */
-const turn = new Int32Array(new SharedArrayBuffer(4));
+/** The first is odd while a request is worked on; the watcher says BUSY when it stays so. */
+const turn = new Int32Array(new SharedArrayBuffer(8));
 const WATCHER = `
   const { workerData } = require('node:worker_threads');
   const { writeSync } = require('node:fs');
@@ -47,10 +53,23 @@ interface Answer {
   readonly payload?: Uint8Array;
 }
 
+/** The other end may have made the pipe one that does not wait. */
+function patiently(move: () => number): number {
+  for (;;) {
+    try {
+      return move();
+    } catch (error) {
+      if (!(error instanceof Error) || !('code' in error) || error.code !== 'EAGAIN') throw error;
+      Atomics.wait(turn, 1, 0, 1);
+    }
+  }
+}
+
 function readExactly(length: number): Buffer | undefined {
   const bytes = Buffer.alloc(length);
   for (let at = 0; at < length; ) {
-    const count = readSync(0, bytes, at, length - at, null);
+    const from = at;
+    const count = patiently(() => readSync(0, bytes, from, length - from, null));
     if (count === 0) return undefined;
     at += count;
   }
@@ -58,7 +77,10 @@ function readExactly(length: number): Buffer | undefined {
 }
 
 function write(bytes: Uint8Array): void {
-  for (let at = 0; at < bytes.length; ) at += writeSync(1, bytes, at);
+  for (let at = 0; at < bytes.length; ) {
+    const from = at;
+    at += patiently(() => writeSync(1, bytes, from));
+  }
 }
 
 function hello(): Answer {
@@ -193,13 +215,45 @@ function perform(op: number, a: readonly bigint[], payload: Buffer): Answer {
   }
 }
 
-/** The process whose child this is, as sshd's session: a login shell may stand between the two. */
-function cutTheSession(mark: string): void {
+function cut(mark: string): void {
   writeFileSync(mark, `${process.pid}\n`);
-  let pid = process.ppid;
-  for (let steps = 0; steps < 4 && readFileSync(`/proc/${pid}/comm`, 'utf8').trim() !== 'sshd'; steps += 1)
-    pid = Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
-  process.kill(pid, 'SIGKILL');
+  const sessions = ancestors().filter((pid) => cat(pid, 'comm').startsWith('sshd'));
+  const listener = sessions.findIndex((pid) => cat(pid, 'cmdline').includes(`${dirname(mark)}/sshd_config`));
+  const ends: Readonly<Record<string, readonly (number | undefined)[]>> = {
+    session: sessions.slice(0, 1),
+    // Up to the one that was started for this test: there may be others above it.
+    sshd: sessions.slice(0, listener + 1).reverse(),
+    ssh: [sshTo(mark)],
+    agent: [process.pid],
+  };
+  const pids = ends[options.what] ?? [];
+  if (pids.length === 0) throw new Error(`there is no ${options.what} to end`);
+  for (const pid of pids) if (pid !== undefined) process.kill(pid, 'SIGKILL');
+}
+
+function cat(pid: number, name: string): string {
+  return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+}
+
+/** The processes whose child this is, nearest first: a login shell may stand between this one and sshd's session. */
+function ancestors(): number[] {
+  const pids: number[] = [];
+  for (let pid = process.ppid; pid > 1; pid = Number(/^PPid:\s+(\d+)/m.exec(cat(pid, 'status'))?.[1])) pids.push(pid);
+  return pids;
+}
+
+/** The ssh whose configuration lies in the same folder as the mark. */
+function sshTo(mark: string): number | undefined {
+  const folder = dirname(mark);
+  return readdirSync('/proc')
+    .map(Number)
+    .find((pid) => {
+      try {
+        return pid > 0 && cat(pid, 'cmdline').startsWith(`ssh\0-F\0${folder}/`);
+      } catch {
+        return false;
+      }
+    });
 }
 
 for (;;) {
@@ -209,8 +263,8 @@ for (;;) {
   if (!payload) break;
   const args = Array.from({ length: 6 }, (_, n) => head.readBigUInt64LE(16 + 8 * n));
   requests += 1;
-  const { cut, mark } = options;
-  if (cut !== undefined && mark !== undefined && requests === Number(cut) && !existsSync(mark)) cutTheSession(mark);
+  const { mark } = options;
+  if (mark !== undefined && requests === Number(options.cut) && !existsSync(mark)) cut(mark);
   // The simulated clock moves with the real one, and nothing waits for it.
   const time = performance.now();
   host.sleep(time - lastTime);
