@@ -25,6 +25,7 @@ import {
 import { judgeRow } from '../matrix/row-judgement';
 import { sayRow } from '../matrix/row-text';
 import { sampleCases } from '../matrix/selection';
+import { tellingCases } from '../matrix/telling-cases';
 import { keyOfTrial, type Trial as TrialOf, trialsOf } from '../matrix/trials';
 import { asCatalogued, reportsClause } from './catalogued-fault';
 import { Certification, type Certified, loadWholeSuite } from './certification';
@@ -149,7 +150,7 @@ class Matrix {
     const { covering, others, seed } = this.request;
     // A variation has no clauses of its own to go by.
     const size = fault.breaks.length > 0 ? { covering, others } : { covering: 0, others: covering + others };
-    return sampleCases(cases, fault.breaks, { ...size, seed, salt: fault.name });
+    return sampleCases(cases, fault.breaks, { ...size, seed, salt: fault.name, telling: tellingCases[fault.name] });
   }
 
   private keepBaseline(layout: Layout, { summary }: Certified): void {

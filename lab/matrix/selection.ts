@@ -29,6 +29,8 @@ export interface SampleSize {
   readonly seed: number;
   /** Makes the order of one fault another than that of the next. */
   readonly salt: string;
+  /** Cases whose name begins so count as naming a clause, and stand first. */
+  readonly telling?: string | undefined;
 }
 
 /**
@@ -38,13 +40,15 @@ export interface SampleSize {
 export function sampleCases<Item extends Pick<Case, 'id' | 'clauses'>>(
   cases: readonly Item[],
   clauses: readonly string[],
-  { covering, others, seed, salt }: SampleSize,
+  { covering, others, seed, salt, telling }: SampleSize,
 ): { readonly first: readonly Item[]; readonly rest: readonly Item[] } {
   const ordered = cases
     .map((item) => ({ item, order: hashOf(`${salt}\0${item.id}`, seed) }))
     .sort((a, b) => a.order - b.order)
     .map(({ item }) => item);
-  const named = ordered.filter((item) => item.clauses.some((clause) => clauses.includes(clause)));
+  const tells = ({ id }: Item): boolean => telling !== undefined && id.startsWith(telling);
+  const names = (item: Item): boolean => item.clauses.some((clause) => clauses.includes(clause));
+  const named = [...ordered.filter(tells), ...ordered.filter((item) => !tells(item) && names(item))];
   const unnamed = ordered.filter((item) => !named.includes(item));
   return {
     first: [...named.slice(0, covering), ...unnamed.slice(0, others)],

@@ -2,13 +2,16 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { GuestOutcome } from '../../lab/boot/boot-guest';
+import { loadWholeSuite } from '../../lab/guest/certification';
 import { withKernelFindings } from '../../lab/guest/kernel-verdict';
 import type { KernelFinding } from '../../lab/kernel-log';
 import { missingTrials, readMatrix, unexplained } from '../../lab/matrix/guest-run';
 import { layouts, type MatrixRow } from '../../lab/matrix/request';
 import { sayRow } from '../../lab/matrix/row-text';
 import { layoutsOf, sampleCases } from '../../lab/matrix/selection';
+import { tellingCases } from '../../lab/matrix/telling-cases';
 import type { CaseResult } from '../../runner/execution/case-result';
+import { PECULIARITIES } from '../../runner/reference/registry';
 
 const warning: KernelFinding = {
   kind: 'warning',
@@ -62,6 +65,18 @@ describe('a sample of cases', () => {
     expect(first.map(({ clauses }) => clauses[0])).toEqual(['A', 'A', 'A', 'B', 'B']);
     expect(rest.slice(0, 7).every(({ clauses }) => clauses[0] === 'A')).toBe(true);
     expect(new Set([...first, ...rest]).size).toBe(40);
+  });
+
+  it('begins with the cases that tell at once', () => {
+    const ids = (telling: string) => sampleCases(cases, ['A'], { ...size, telling }).first.map(({ id }) => id);
+    expect(ids('family/case-7')).toContain('family/case-7');
+    expect(ids('family/case-7')[0]).toBe('family/case-7');
+    expect(ids('nothing')).toEqual(sampleCases(cases, ['A'], size).first.map(({ id }) => id));
+  });
+
+  it.each(Object.entries(tellingCases))('%s: a case %s is there', (fault, telling) => {
+    expect(loadWholeSuite('certify').cases.some(({ id }) => id.startsWith(telling))).toBe(true);
+    expect(PECULIARITIES.get(fault)?.breaks[0]).toBe('DEV-RESPONDS');
   });
 
   it('is the same for the same seed, and another for another seed or fault', () => {
