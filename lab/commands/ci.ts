@@ -41,7 +41,8 @@ export async function ci(lab: Lab): Promise<number> {
   const { progress } = lab;
   const { fault } = lab.command;
   requireKit(lab);
-  const modules = [...lab.command.modules, join(lab.paths.root, driverFolder), 'sample:mtty'];
+  const sample = fault === undefined ? ['sample:mtty'] : [];
+  const modules = [...lab.command.modules, join(lab.paths.root, driverFolder), ...sample];
   const here = { ...lab, command: { ...lab.command, modules } };
   const guest = await prepareGuest(here);
   const run = newRunFolder(lab.paths, 'ci');

@@ -32,12 +32,13 @@ export const verb = defineVerb({
     const { session, step } = context;
     const bits = stateValue(to) & VFIO_DEVICE_STATE_MASK;
     const started = context.host.now();
-    const change = migration.changeState(bits);
+    const change = migration.changeState(bits, (write) => {
+      session.stoppedQuietly = write.ok && (bits & VFIO_DEVICE_STATE_RUNNING) === 0;
+      if (session.stoppedQuietly) drainInterrupts(context);
+    });
     if (!change.ok)
       context.fail({ clause: 'MIG-LAYOUT', expected: 'device_state can be read', observed: change.message });
     const { before, write, after } = change.value;
-    session.stoppedQuietly = write.ok && (bits & VFIO_DEVICE_STATE_RUNNING) === 0;
-    if (session.stoppedQuietly) drainInterrupts(context);
     const arc = `${sayState(before)} -> ${sayState(bits)}`;
     context.judge.figure(`transition ${arc} ms`, context.host.now() - started);
     if (!after.ok)

@@ -58,9 +58,9 @@ export class MigrationRegion {
 
   /**
    * Asks for the state with these three bits as a user must: reads, changes bits 0 to 2 only, writes, reads again. Fails only when the
-   * first read does; then nothing was written.
+   * first read does; then nothing was written. `written` is called as soon as the write has returned.
    */
-  changeState(bits: number): Outcome<StateChange> {
+  changeState(bits: number, written?: (write: Outcome) => void): Outcome<StateChange> {
     if (!Number.isInteger(bits) || bits < 0 || bits > VFIO_DEVICE_STATE_MASK) {
       throw new RangeError(`a device state has three bits, not ${bits}`);
     }
@@ -68,9 +68,10 @@ export class MigrationRegion {
     if (!before.ok) {
       return before;
     }
-    const written = ((before.value & ~VFIO_DEVICE_STATE_MASK) | bits) >>> 0;
-    const write = this.writeState(written);
-    return success({ before: before.value, written, write, after: this.readState() });
+    const value = ((before.value & ~VFIO_DEVICE_STATE_MASK) | bits) >>> 0;
+    const write = this.writeState(value);
+    written?.(write);
+    return success({ before: before.value, written: value, write, after: this.readState() });
   }
 
   /** Reads `size` bytes of the data section at `dataOffset`, both as the device gave them: they are checked here. */
