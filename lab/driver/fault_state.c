@@ -277,8 +277,9 @@ static void after_transition(struct dut *dut, u32 from, u32 to)
 			dut_late(dut, LATE_TRANSFER, 5);
 		break;
 	case FAULT_interrupt_on_entering_resuming:
+		/* Not before write() has returned, however slow the machine. */
 		if (to == MIG_RESUMING)
-			dut_late(dut, LATE_INTERRUPT, 1);
+			dut_late(dut, LATE_INTERRUPT, 20);
 		break;
 	case FAULT_queue_restarts_on_stop:
 		if (from == MIG_SAVING && to == MIG_STOP)
