@@ -141,7 +141,7 @@ export class BenchDevice {
   }
 }
 
-function memoryFolder(): string {
+export function memoryFolder(): string {
   try {
     const probe = mkdtempSync('/dev/shm/vfio-conformance-bench-');
     rmSync(probe, { recursive: true });
