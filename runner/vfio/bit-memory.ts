@@ -1,17 +1,22 @@
 /**
- * Memory for a bitmap. The bitmap of 8 TiB of guest memory takes 256 MiB: large ones lie in WebAssembly memory, where SIMD counts them
- * as fast as C does, without a copy. Small ones, and large ones where there is no SIMD, lie in an array and are counted in JavaScript.
+ * Memory for a bitmap. The bitmap of 8 TiB of guest memory takes 256 MiB: large ones lie in WebAssembly memory, which counts them where
+ * they are as fast as C does. Small ones lie in an array, and are copied into a piece of such memory to be counted, or counted in
+ * JavaScript where they are tiny.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** Below this JavaScript is done before WebAssembly memory would be made, bytes. */
+/** Below this a copy costs less than memory of its own, bytes. */
 const LARGE = 256 * 1024;
+/** Below this JavaScript is done before a copy would be made. */
+const TINY = 512;
 const WASM_PAGE = 64 * 1024;
 /** What another bitmap is compared in: small enough for a processor's second cache. */
-const SCRATCH = 256 * 1024;
+const SCRATCH = 64 * 1024;
 /** WebAssembly works on whole pieces of this many bytes. */
 const PIECE = 64;
+
+const ALL_SET = (1n << 64n) - 1n;
 
 /** Bits set here and not there, and bits set there and not here. */
 export interface BitDifferences {
@@ -25,7 +30,7 @@ export interface BitMemory {
   count(from: number, to: number): number;
   /** @throws RangeError when the lengths differ. */
   differences(other: BitMemory): BitDifferences;
-  /** The first byte from `from` on that may be another than `byte` (0 or 0xff), or the length; on any machine a multiple of 4 from `from`. */
+  /** The first byte from `from` on that may be another than `byte` (0 or 0xff), or the length; `from` itself where it is no multiple of 4. */
   skip(from: number, byte: 0 | 0xff): number;
 }
 
@@ -35,26 +40,49 @@ export function bitMemory(length: number): BitMemory {
 }
 
 interface Exports {
-  count(at: number, length: number): number;
-  differences(one: number, other: number, length: number): [number, number];
-  skip(at: number, end: number, byte: number): number;
+  count(at: number, length: number): bigint;
+  differences(one: number, other: number, length: number): [bigint, bigint];
+  skip(at: number, end: number, word: bigint): number;
 }
 
 let compiled: WebAssembly.Module | 'none' | undefined;
+/** Where small bitmaps are counted: two of them side by side. */
+let bench: { readonly memory: Uint8Array; readonly wasm: Exports } | 'none' | undefined;
 
 function inWebAssembly(length: number): BitMemory | undefined {
   try {
-    compiled ??= compile();
-    if (compiled === 'none') return undefined;
     const padded = Math.ceil(length / PIECE) * PIECE;
-    const memory = new WebAssembly.Memory({ initial: Math.ceil((padded + SCRATCH) / WASM_PAGE) });
-    const { exports } = new WebAssembly.Instance(compiled, { bitmap: { memory } });
-    return new WasmBits(memory.buffer, length, padded, exports as unknown as Exports);
+    const made = instance(padded + SCRATCH);
+    return made && new WasmBits(made.buffer, length, padded, made.wasm);
   } catch (error) {
     // No room for the memory, or for what V8 reserves around it: an array may still find room.
     if (error instanceof RangeError) return undefined;
     throw error;
   }
+}
+
+function instance(bytes: number): { readonly buffer: ArrayBuffer; readonly wasm: Exports } | undefined {
+  compiled ??= compile();
+  if (compiled === 'none') return undefined;
+  const memory = new WebAssembly.Memory({ initial: Math.ceil(bytes / WASM_PAGE) });
+  const { exports } = new WebAssembly.Instance(compiled, { bitmap: { memory } });
+  return { buffer: memory.buffer, wasm: exports as unknown as Exports };
+}
+
+function workbench(): Exclude<typeof bench, undefined> {
+  if (bench === undefined) {
+    const made = instance(2 * LARGE);
+    bench = made ? { memory: new Uint8Array(made.buffer), wasm: made.wasm } : 'none';
+  }
+  return bench;
+}
+
+/** Puts bytes on the bench, filled up with zeros; how many are there then. */
+function lay(memory: Uint8Array, at: number, bytes: Uint8Array): number {
+  const length = Math.ceil(bytes.length / PIECE) * PIECE;
+  memory.set(bytes, at);
+  memory.fill(0, at + bytes.length, at + length);
+  return length;
 }
 
 function compile(): WebAssembly.Module | 'none' {
@@ -82,7 +110,7 @@ class WasmBits implements BitMemory {
     const first = Math.ceil(from / PIECE) * PIECE;
     const last = to === bytes.length ? padded : Math.floor(to / PIECE) * PIECE;
     if (first >= last) return countBytes(bytes, from, to);
-    return countBytes(bytes, from, first) + (this.wasm.count(first, last - first) >>> 0) + countBytes(bytes, last, to);
+    return countBytes(bytes, from, first) + Number(this.wasm.count(first, last - first)) + countBytes(bytes, last, to);
   }
 
   differences(other: BitMemory): BitDifferences {
@@ -96,18 +124,19 @@ class WasmBits implements BitMemory {
       // Shorter than the scratch memory only at the end: nothing of the piece before may be left behind it.
       scratch.fill(0, piece.length);
       const [here, there] = this.wasm.differences(at, padded, Math.min(SCRATCH, padded - at));
-      onlyHere += here;
-      onlyThere += there;
+      onlyHere += Number(here);
+      onlyThere += Number(there);
     }
     return { onlyHere, onlyThere };
   }
 
   skip(from: number, byte: 0 | 0xff): number {
     const { bytes } = this;
+    if (from % 4 !== 0) return from;
     const aligned = Math.ceil(from / PIECE) * PIECE;
     for (let at = from; at < aligned; at += 4) if (at >= bytes.length || !isWordOf(bytes, at, byte)) return at;
     const end = Math.floor(bytes.length / PIECE) * PIECE;
-    return aligned < end ? this.wasm.skip(aligned, end, byte) : Math.min(aligned, bytes.length);
+    return aligned < end ? this.wasm.skip(aligned, end, byte === 0 ? 0n : ALL_SET) : Math.min(aligned, bytes.length);
   }
 }
 
@@ -120,6 +149,8 @@ class ArrayBits implements BitMemory {
 
   count(from: number, to: number): number {
     const { bytes, words } = this;
+    const on = to - from >= TINY && to - from <= LARGE ? workbench() : 'none';
+    if (on !== 'none') return Number(on.wasm.count(0, lay(on.memory, 0, bytes.subarray(from, to))));
     const first = Math.min(Math.ceil(from / 4), to >> 2);
     const last = Math.max(first, to >> 2);
     let count = countBytes(bytes, from, Math.min(first * 4, to)) + countBytes(bytes, Math.max(last * 4, from), to);
@@ -129,6 +160,13 @@ class ArrayBits implements BitMemory {
 
   differences(other: BitMemory): BitDifferences {
     sameLength(this.bytes, other.bytes);
+    const { length } = this.bytes;
+    const on = length >= TINY && length <= LARGE ? workbench() : 'none';
+    if (on !== 'none') {
+      lay(on.memory, LARGE, other.bytes);
+      const [here, there] = on.wasm.differences(0, LARGE, lay(on.memory, 0, this.bytes));
+      return { onlyHere: Number(here), onlyThere: Number(there) };
+    }
     const theirs = new Uint32Array(other.bytes.buffer, other.bytes.byteOffset, this.words.length);
     let onlyHere = 0;
     let onlyThere = 0;
@@ -144,9 +182,12 @@ class ArrayBits implements BitMemory {
   }
 
   skip(from: number, byte: 0 | 0xff): number {
-    let at = from;
-    while (at < this.bytes.length && isWordOf(this.bytes, at, byte)) at += 4;
-    return Math.min(at, this.bytes.length);
+    const { bytes, words } = this;
+    if (from % 4 !== 0) return from;
+    const word = byte === 0 ? 0 : 0xffff_ffff;
+    let n = from / 4;
+    while (n < words.length && words[n] === word) n += 1;
+    return n * 4 < bytes.length ? n * 4 : bytes.length;
   }
 }
 

@@ -184,6 +184,7 @@ function byteOf(page: number): number {
 /** The first runs of pages set in one bitmap and not in another of the same range. */
 function runsWithout(one: DirtyBitmap, other: DirtyBitmap, maxRuns: number): readonly PageRun[] {
   const found: PageRun[] = [];
+  if (maxRuns <= 0) return found;
   for (const run of one.runs()) {
     const end = run.first + run.pages;
     let from = run.first;
