@@ -8,8 +8,9 @@ import { askToEnd } from '../host/flight-end';
 import { flightPath, removeFlight } from '../host/flight-recorder';
 import { endedBy } from '../host/recording/recording-file';
 import type { Case } from '../language/scenario';
+import { parseDeviceAddress } from '../vfio/device-address';
 import type { CaseResult, StepResult } from './case-result';
-import type { Loss } from './executor-loss';
+import { type Loss, lossOfEnd } from './executor-loss';
 import type { Reply, Request } from './executor-messages';
 import { lostCase } from './lost-case';
 import type { Probe } from './probe';
@@ -26,9 +27,6 @@ const LAST_MESSAGE_MS = 10_000;
 const BEGIN_MS = 30_000;
 /** How long a case may take to clean up once the run is to end. */
 const CLEANING_MS = 20_000;
-/** Signals that a process sends to itself by what it does. */
-const OWN_SIGNALS: readonly string[] = ['SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGABRT', 'SIGTRAP', 'SIGSYS'];
-
 export interface ExecutorClient {
   /** Runs one case to its end, whatever the device does. Never rejects: what goes wrong is in the result. */
   run(case_: Case, claims?: readonly string[]): Promise<CaseResult>;
@@ -122,11 +120,15 @@ class Child {
   private settle: ((outcome: Outcome) => void) | undefined;
   private onStep: (step: StepResult) => void = () => undefined;
   private killedFor: Loss | undefined;
+  /** The device's memory is mapped in the executor itself: not on another machine, and not simulated. */
+  private readonly mapsHere: boolean;
 
   constructor(
     private readonly plan: RunPlan,
     device: DevicePlan,
   ) {
+    const address = parseDeviceAddress(device.device);
+    this.mapsHere = device.host === 'local' && address.ok && address.value.kind !== 'reference';
     this.process = fork(MAIN, [JSON.stringify(plan), JSON.stringify(device), this.flight], {
       serialization: 'advanced',
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
@@ -255,20 +257,13 @@ class Child {
   }
 
   private lossOf(code: number | null, signal: NodeJS.Signals | null): Loss {
-    const flight = this.watchdog.look();
-    const said = this.stderr.trim() === '' ? '' : `; it said: ${this.stderr.trim().split('\n').slice(-6).join(' | ')}`;
-    if (signal === null) return { kind: 'trouble', message: `the executor ended with code ${code}${said}` };
-    if (OWN_SIGNALS.includes(signal) && flight?.inAccess) {
-      return { kind: 'device', message: `${signal} in ${flight.what}`, step: this.watchdog.title, flight };
-    }
-    if (OWN_SIGNALS.includes(signal))
-      return {
-        kind: 'trouble',
-        message: `the executor crashed with ${signal} outside any access to the device${said}`,
-      };
-    return {
-      kind: 'trouble',
-      message: `the executor was ended from outside with ${signal} during "${this.watchdog.title}"`,
-    };
+    return lossOfEnd({
+      code,
+      signal,
+      step: this.watchdog.title,
+      said: this.stderr,
+      flight: this.watchdog.look(),
+      mapsHere: this.mapsHere,
+    });
   }
 }

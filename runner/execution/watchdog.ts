@@ -48,8 +48,7 @@ export class Watchdog {
 
   /** What the executor was doing when it was last seen. */
   look(): FlightSummary | undefined {
-    const flight = readFlight(this.flight);
-    return flight.recorded ? summary(flight) : undefined;
+    return flightSummary(this.flight);
   }
 
   private arm(): void {
@@ -96,6 +95,12 @@ function isStopped(pid: number | undefined): boolean {
   } catch {
     return false;
   }
+}
+
+/** What a recording says of its writer; undefined when there is none. */
+export function flightSummary(path: string): FlightSummary | undefined {
+  const flight = readFlight(path);
+  return flight.recorded ? summary(flight) : undefined;
 }
 
 function summary(flight: Flight): FlightSummary {

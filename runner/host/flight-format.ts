@@ -55,6 +55,8 @@ export const HAS_VALUE = 0x200;
 export const HAS_AT = 0x400;
 export const HAS_REQUEST = 0x800;
 export const HAS_PATH = 0x1000;
+/** Not a field: the memory is a mapped part of a device, where an access can raise a signal. */
+export const IN_DEVICE = 0x2000;
 
 /** A call is stored as its index: append only. */
 export const CALLS: readonly WatchedCall[] = [

@@ -12,6 +12,7 @@ import {
   HAS_VALUE,
   HEADER,
   HEADER_BYTES,
+  IN_DEVICE,
   MAGIC,
   PATH_BYTES,
   ROW_BYTES,
@@ -32,6 +33,8 @@ export interface FlightRow {
   readonly request?: number;
   readonly offset?: bigint;
   readonly at?: number;
+  /** load, store, peek, poke, munmap: of a mapped part of a device, not of memory of the process's own. */
+  readonly inDevice?: true;
   /** What was stored, or an ioctl's argument where it is no buffer. */
   readonly value?: bigint;
   /** open; of a long path the end. */
@@ -119,6 +122,7 @@ function decodeRow(copy: DataView, at: number, sequence: number, answered: boole
     ...((bits & HAS_REQUEST) !== 0 && { request: word(WORD.REQUEST) }),
     ...((bits & HAS_OFFSET) !== 0 && { offset: copy.getBigInt64(at + WORD.OFFSET * 8, LITTLE) }),
     ...((bits & HAS_AT) !== 0 && { at: word(WORD.AT) }),
+    ...((bits & IN_DEVICE) !== 0 && { inDevice: true as const }),
     ...((bits & HAS_VALUE) !== 0 && { value: copy.getBigUint64(at + WORD.VALUE * 8, LITTLE) }),
     ...((bits & HAS_PATH) !== 0 && { path: pathOf(copy, at + WORD.PATH * 8) }),
     ...(answered && { result: word(WORD.RESULT) }),

@@ -20,6 +20,7 @@ import {
   HAS_VALUE,
   HEADER,
   HEADER_BYTES,
+  IN_DEVICE,
   MAGIC,
   PATH_BYTES,
   ROW_BYTES,
@@ -128,6 +129,7 @@ export class FlightRecorderWriter implements AccessListener {
       this.#writePath(row, access.path);
       bits |= HAS_PATH;
     }
+    if (access.memory?.kind === 'device') bits |= IN_DEVICE;
     words[row + WORD.CALL] = bits;
     words[row + WORD.TAIL] = this.#sequence;
     this.#memory.flush(row, ROW_WORDS);

@@ -90,6 +90,26 @@ test('a SIGKILL from outside in mid-step makes that one case broken, and the run
   expect(next.status).toBe('passed');
 });
 
+test.each([
+  'SIGABRT',
+  'SIGSEGV',
+  'SIGBUS',
+] as const)('a %s from outside, in a call that cannot raise it, is not held against the driver', async (signal) => {
+  const executor = start('reference+hang-on-pending-read', 60_000);
+  const before = children();
+  const running = executor.run(SAVE);
+  await until(() => children().some((pid) => !before.includes(pid)));
+  await new Promise((resolve) => setTimeout(resolve, 5000));
+  for (const pid of children()) if (!before.includes(pid)) process.kill(pid, signal);
+  const killed = await running;
+  expect(killed).toMatchObject({ status: 'broken', findings: [] });
+  expect(killed.reason).toMatch(
+    new RegExp(
+      `^the executor was ended with ${signal} during "save: .as: state.", in pread of 8 bytes at 0x[0-9a-f]+, which cannot raise it`,
+    ),
+  );
+}, 60_000);
+
 test('an executor that is stopped in the middle of an access is the fault of whoever stopped it', async () => {
   const executor = start('reference+hang-on-pending-read', 7000);
   const before = children();
