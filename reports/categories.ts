@@ -15,7 +15,7 @@ export interface CategoryRule {
 const NAMES: readonly (readonly [Outcome, string, by: string])[] = [
   ['driver broke a clause', 'The driver broke a clause', BROKEN_CLAUSE_LABEL],
   ['kernel broke a clause', 'The kernel broke a clause', BROKEN_CLAUSE_LABEL],
-  ['no response', 'The device did not respond', BROKEN_CLAUSE_LABEL],
+  ['no response', 'The device was lost: it did not respond, or took the process with it', BROKEN_CLAUSE_LABEL],
   ['kit or machine broke', 'The kit or the machine broke', CLAUSE_LABEL],
   ['waived', 'Waived by the device profile', CLAUSE_LABEL],
   ['warned', 'A should clause was not kept', CLAUSE_LABEL],

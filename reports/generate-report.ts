@@ -63,18 +63,27 @@ export async function generateReport(runFolder: string, outFile: string): Promis
   }
 }
 
-/** `broken, 3 findings in 12 scenarios`, by clause. */
+/** `broken, 3 findings, judged in 12 scenarios`, by clause; also of clauses outside the suite's list that were seen broken on the way. */
 function clauseVerdicts(runFolder: string): Map<string, string> {
-  const { clauses } = readRecord(runFolder);
-  const rows = Array.isArray(clauses) ? clauses.filter(isRecord) : [];
-  return new Map(
-    rows.map(({ id, verdict, findings, scenarios, reason }) => {
-      const judged =
-        Array.isArray(scenarios) && scenarios.length > 0 ? `, judged in ${counted(scenarios.length, 'scenario')}` : '';
-      const found = typeof findings === 'number' && findings > 0 ? `, ${counted(findings, 'finding')}` : '';
-      return [String(id), `${verdict}${found}${judged}${typeof reason === 'string' ? `: ${reason}` : ''}`];
-    }),
-  );
+  const { clauses, findings } = readRecord(runFolder);
+  const told = new Map<string, string>();
+  for (const { id, verdict, findings: found, scenarios, reason } of records(clauses)) {
+    const judged =
+      Array.isArray(scenarios) && scenarios.length > 0 ? [`judged in ${counted(scenarios.length, 'scenario')}`] : [];
+    const times = typeof found === 'number' && found > 0 ? [counted(found, 'finding')] : [];
+    const why = typeof reason === 'string' ? `: ${reason}` : '';
+    told.set(String(id), `${[String(verdict), ...times, ...judged].join(', ')}${why}`);
+  }
+  const outside = records(findings).filter(({ clause }) => !told.has(String(clause)));
+  for (const { clause, verdict } of outside) {
+    const times = outside.filter((other) => other.clause === clause && other.verdict === verdict).length;
+    told.set(String(clause), `${String(verdict)}, ${counted(times, 'finding')}, outside the suite's list`);
+  }
+  return told;
+}
+
+function records(value: unknown): readonly Readonly<Record<string, unknown>>[] {
+  return Array.isArray(value) ? value.filter(isRecord) : [];
 }
 
 function countResults(folder: string): number {

@@ -4,6 +4,7 @@ import path from 'node:path';
 import type { CaseStatus } from '../runner/execution/case-result';
 import { DOWNTIME_FIGURE, STATE_BYTES_FIGURE } from '../runner/execution/course-figures';
 import { RUN_FILE } from '../runner/execution/run-plan';
+import { steadyName } from '../runner/execution/steady-name';
 import { isRecord, readJsonFile } from './json-file';
 
 /** Medians over the cases of a run; absent where no case measured it. */
@@ -114,9 +115,8 @@ function nightOf(run: string, record: RunRecord, device: string): Night | undefi
   return { startedAt: String(record.startedAt), run, verdict: String(judged.verdict), figures: nightFigures(measured) };
 }
 
-/** A device keeps its name when it is given faults: `reference` and `reference+slow` are one simulated device. */
 function nameOf(device: unknown): string {
-  return typeof device === 'string' ? (device.split('+', 1)[0] ?? '').replace(/:$/, '') : '';
+  return typeof device === 'string' ? steadyName(device) : '';
 }
 
 function numbersOf(figures: Readonly<Record<string, unknown>>): Record<string, number> {

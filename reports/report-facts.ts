@@ -44,14 +44,26 @@ export function readRecord(folder: string): Readonly<Record<string, unknown>> {
   return asRecord(readJsonFile(path.join(folder, RUN_FILE))) ?? {};
 }
 
+/** Facts whose names in run.json are those of its structure and not those that a reader looks for. */
+const NAMES: Readonly<Record<string, string>> = {
+  'host kernel release': 'kernel',
+  'kit catalogue': 'catalogue hash',
+  'module version': 'driver version',
+  'module srcversion': 'module hash (srcversion)',
+};
+
+function named(facts: Facts): Facts {
+  return Object.fromEntries(Object.entries(facts).map(([name, value]) => [NAMES[name] ?? name, value]));
+}
+
 /** Reads plan.json and, when it is there, run.json. Throws when the folder holds no run. */
 export function reportFacts(folder: string): ReportFacts {
   const plan = readPlan(folder);
   const run = readRecord(folder);
   const verdict = typeof run.verdict === 'string' ? run.verdict : undefined;
-  const devices = plan.devices.map((each) => ({ device: each.device, facts: factsOfDevice(each, run) }));
+  const devices = plan.devices.map((each) => ({ device: each.device, facts: named(factsOfDevice(each, run)) }));
   const reasons = Array.isArray(run.reasons) ? run.reasons.map(String) : [];
-  const common: Facts = {
+  const common: Facts = named({
     verdict: verdict ?? 'incomplete (not finished)',
     ...(reasons.length > 0 ? { because: because(reasons) } : {}),
     ...flatten('suite', run.suite),
@@ -63,7 +75,7 @@ export function reportFacts(folder: string): ReportFacts {
     ...(plan.strict ? { strict: 'a should counts like a must' } : {}),
     ...(plan.grade === 'text' ? { grade: "by the text's own word" } : {}),
     seed: String(plan.seed),
-  };
+  });
   const names = devices.map(({ device }) => device).join(', ');
   return { title: `VFIO conformance of ${names}${verdict === undefined ? '' : `: ${verdict}`}`, common, devices };
 }

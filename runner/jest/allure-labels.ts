@@ -81,15 +81,15 @@ export function labelsOf(result: CaseResult, context: LabelContext): Label[] {
 
 /** The parameters tell apart what shares a history: the device, the matrix, and the repetition where there are several. */
 export function parametersOf(result: CaseResult, context: LabelContext): Parameter[] {
-  const parameters: Parameter[] = [{ name: 'device', value: result.device }];
+  const parameters: Parameter[] = [{ name: 'device', value: result.device, excluded: true }];
   for (const [name, value] of Object.entries(result.matrix)) parameters.push({ name, value });
   const [number, total] = context.repetition;
   if (total > 1) parameters.push({ name: 'repetition', value: `${number} of ${total}` });
   return parameters;
 }
 
-/** Where a report shows a clause's text: reports/clause-texts.ts puts it there. */
-export const CLAUSE_LINK = '#clause/';
+/** A report shows the clause's text in its own page: reports/clause-texts.ts sees to it. */
+const CLAUSE_LINK = '#clause/';
 
 /** One link to each clause's text: those that the case names, and those that were seen broken in it. */
 export function linksOf(result: CaseResult, context: Pick<LabelContext, 'clause'>): Link[] {

@@ -137,7 +137,7 @@ test('the description has the clauses, the notes and the line that runs the case
   expect(description).toContain('npx vfio-conformance run x');
   expect(description).toContain('&lt;b&gt;\\*bold\\*&lt;/b&gt;');
   expect(first.data.parameters).toEqual([
-    { name: 'device', value: 'reference' },
+    { name: 'device', value: 'reference', excluded: true },
     { name: 'from', value: 'running' },
   ]);
 });
@@ -155,7 +155,11 @@ test('the identity of a case does not depend on paths or on the machine, but on 
     told(result, [2, 3]),
   ];
   expect(new Set([identity, ...others].map(({ historyId }) => historyId)).size).toBe(4);
-  expect(identity.testCaseId).toBe(others[0]?.testCaseId);
+  // Another device is another case; another row of the matrix is the same one.
+  expect(identity.testCaseId).not.toBe(others[0]?.testCaseId);
+  expect(identity.testCaseId).toBe(others[1]?.testCaseId);
+  // What a simulated device was given does not make it another one.
+  expect(told({ ...result, device: `${result.device}+slow` }).historyId).toBe(identity.historyId);
 });
 
 test("Jest's own labels of the same name give way", () => {

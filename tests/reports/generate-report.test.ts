@@ -1,14 +1,14 @@
 /** The report of a run, generated and opened from disk in a browser that has no network. */
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { type Browser, chromium, type Page } from 'playwright-core';
+import { type Browser, chromium } from 'playwright-core';
 import { generateReport } from '../../reports';
 import type { RunPlan } from '../../runner/execution/run-plan';
 import { writePlan } from '../../runner/jest/plan-file';
 import { FIXTURES, freshFolder, testPlan } from '../jest/support/plan';
 import { runSuite } from '../jest/support/run-suite';
 import { browser, requirement } from '../support/requirements';
+import { openReport } from './support/open-report';
 
 jest.setTimeout(120_000);
 
@@ -72,25 +72,7 @@ describe('in a browser', () => {
     await opened?.close();
   });
 
-  /** Opens a file from disk; whatever the page asks for or complains about ends up in `trouble`. */
-  async function open(file: string): Promise<{ page: Page; trouble: string[] }> {
-    if (!opened) throw new Error('no browser');
-    const context = await opened.newContext({ offline: true, viewport: { width: 1400, height: 1400 } });
-    const page = await context.newPage();
-    const trouble: string[] = [];
-    const own = pathToFileURL(file).href;
-    page.on('request', (request) => {
-      const url = request.url();
-      if (url !== own && !/^(data|blob|about):/.test(url)) trouble.push(`request ${url}`);
-    });
-    page.on('console', (message) => {
-      if (message.type() === 'error' || message.type() === 'warning') trouble.push(`console ${message.text()}`);
-    });
-    page.on('pageerror', (error) => trouble.push(`error ${error.message}`));
-    await page.goto(own);
-    await page.getByText('Total').first().waitFor();
-    return { page, trouble };
-  }
+  const open = (file: string) => openReport(opened, file);
 
   need.test('the failing step and the offending access are found, without one request', async () => {
     const { page, trouble } = await open(await reportOfStubSuite());

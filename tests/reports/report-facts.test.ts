@@ -8,8 +8,8 @@ import { freshFolder, testPlan } from '../jest/support/plan';
 const RUN = {
   schemaVersion: 1,
   verdict: 'non-conformant',
-  kit: { version: '0.1.0', catalogueHash: 'abc' },
-  host: { kernel: '6.12.0', architecture: 'x86_64', iommu: { type: 'type1v2', pageSizes: [4096, 65536] } },
+  kit: { version: '0.1.0', catalogue: 'abc' },
+  host: { kernelRelease: '6.12.0', architecture: 'x86_64', iommu: { type: 'type1v2', pageSizes: [4096, 65536] } },
   reasons: ['SAVE-DRAIN is broken (driver)'],
   devices: [
     {
@@ -18,7 +18,7 @@ const RUN = {
       waived: 0,
       profile: '/x/reference-zpci.yaml',
       shows: ['migration-v1', 'zpci'],
-      identity: { driver: 'vfio-pci', pciId: '1234:11e8' },
+      identity: { driver: 'vfio-pci', pciId: '1234:11e8', moduleVersion: '0.2', moduleSrcversion: 'A1B2' },
       clauses: [{ id: 'X' }],
     },
     { device: 'reference', identity: { driver: 'other' } },
@@ -40,8 +40,8 @@ test('kernel, IOMMU, kit and each device are told as the run recorded them', () 
     verdict: 'non-conformant',
     because: 'SAVE-DRAIN is broken (driver)',
     'kit version': '0.1.0',
-    'kit catalogue hash': 'abc',
-    'host kernel': '6.12.0',
+    'catalogue hash': 'abc',
+    kernel: '6.12.0',
     'host iommu type': 'type1v2',
     'host iommu page sizes': '4096, 65536',
     strict: 'a should counts like a must',
@@ -52,6 +52,8 @@ test('kernel, IOMMU, kit and each device are told as the run recorded them', () 
     facts: {
       driver: 'vfio-pci',
       'pci id': '1234:11e8',
+      'driver version': '0.2',
+      'module hash (srcversion)': 'A1B2',
       'device flags': '0x3',
       profile: 'reference-zpci.yaml',
       shows: 'migration-v1, zpci',
