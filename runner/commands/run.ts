@@ -23,6 +23,8 @@ export function declare(command: Command, act: Act): void {
     .option('--profile <file>', 'the device profile (default: the one in devices/ that matches)')
     .option('--resume <dir>', 'go on with a run that was interrupted: its folder')
     .option('--list', 'list the cases and their clauses; touches no device')
+    .option('--plan', 'say what would be opened, bound, reset and written, and do nothing of it')
+    .option('--bind', 'give the named PCI devices to vfio-pci for the run, and back to their drivers afterwards')
     .option('--case <id>', 'only this case, or all cases of this scenario; may be given again', collect)
     .option('--tag <tag>', 'only cases with this tag; may be given again', collect)
     .option('--only <pattern>', 'only cases of clauses or scenario names that fit: SAVE-*; may be given again', collect)

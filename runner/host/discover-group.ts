@@ -1,5 +1,6 @@
 /** An IOMMU group: who is in it, and whether this process may have it. */
 import { ERRNO, errnoName } from '../abi/errno';
+import type { SystemFiles } from './holders';
 import type { VfioHost } from './vfio-host';
 
 export interface GroupMember {
@@ -22,7 +23,7 @@ export interface GroupCheck {
 const HARMLESS_DRIVERS: readonly string[] = ['pci-stub', 'pcieport'];
 
 /** @param group the name in /dev/vfio */
-export function groupMembers(host: VfioHost, group: string): readonly GroupMember[] {
+export function groupMembers(host: SystemFiles, group: string): readonly GroupMember[] {
   const folder = `/sys/kernel/iommu_groups/${group.replace('noiommu-', '')}/devices`;
   const names = host.list(folder);
   if (typeof names === 'number') {
@@ -43,7 +44,7 @@ export function groupMembers(host: VfioHost, group: string): readonly GroupMembe
 }
 
 /** `vfio-dev` is there since Linux 6.1; before, drivers were told by their names alone. */
-export function looksLikeVfio(host: VfioHost, driver: string | undefined, sysfs: string): boolean {
+export function looksLikeVfio(host: SystemFiles, driver: string | undefined, sysfs: string): boolean {
   if (driver === undefined) return false;
   const nodes = host.list(`${sysfs}/vfio-dev`);
   return driver.includes('vfio') || (typeof nodes !== 'number' && nodes.length > 0);

@@ -1,4 +1,5 @@
 /** One piece of memory mapped many times: what DMA_AVAIL counts is mappings, not bytes (header diff, lines 313-326). */
+import { lockedMemory } from '../host/locked-memory';
 import type { HostMemory } from '../host/vfio-host';
 import { DEFAULT_RANGES, findIova } from '../vfio/iova-allocator';
 import type { Outcome } from '../vfio/outcome';
@@ -19,7 +20,7 @@ export function checkMapped(context: StepContext, outcome: Outcome<unknown>, wha
   const { step } = context;
   if (outcomeMatches(outcome, step.expect)) return;
   const short = !outcome.ok && (outcome.errnoName === 'ENOMEM' || outcome.errnoName === 'EPERM');
-  const hint = short ? '; the limit on locked memory is too small, raise it (ulimit -l unlimited)' : '';
+  const hint = short ? `; ${lockedMemory(context.session.dma.iommu.host)}` : '';
   const wrong = { expected: `${what}: ${sayExpectation(step.expect)}`, observed: sayOutcome(outcome) };
   // ENOMEM is never the driver's: it is the limit on locked memory, or the machine has no memory.
   const starved = !outcome.ok && outcome.errnoName === 'ENOMEM';

@@ -1,5 +1,6 @@
 /** unmap: VFIO_IOMMU_UNMAP_DMA, with the dirty bitmap of what goes where asked (header diff, lines 345-370). */
 import { type Static, Type } from '@sinclair/typebox';
+import { lockedMemory } from '../host/locked-memory';
 import { Count, Label, Many } from '../language/scalars';
 import { type Due, dueOfUnmap } from '../oracles/dirty-call';
 import type { Mapping } from '../vfio/iommu';
@@ -127,7 +128,7 @@ function mapAgain(context: StepContext, { iova, size, memory }: NamedMapping): s
   const piece = length < size ? length : size;
   const again = iommu.map({ vaddr: memory.address, iova, size: piece });
   if (!again.ok && again.errnoName === 'ENOMEM')
-    context.giveUp(`unmap: ${again.message}; the limit on locked memory is too small, raise it (ulimit -l unlimited)`);
+    context.giveUp(`unmap: ${again.message}; ${lockedMemory(context.session.dma.iommu.host)}`);
   if (!again.ok) return again.errnoName;
   iommu.unmap(iova, piece);
   return 'mapped';

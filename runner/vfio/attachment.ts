@@ -1,6 +1,7 @@
 /** A container with its IOMMU and the groups attached to it, shared by every device opened in it and closed with the last one. */
 import { ERRNO, VFIO_API_VERSION, VFIO_NOIOMMU_IOMMU, VFIO_TYPE1_IOMMU, VFIO_TYPE1v2_IOMMU } from '../abi';
 import { groupMembers } from '../host/discover-group';
+import { holdersOf } from '../host/holders';
 import type { VfioHost } from '../host/vfio-host';
 import { CONTAINER_PATH, Container } from './container';
 import { DirtyLog } from './dirty-log';
@@ -117,7 +118,7 @@ export class Attachment {
     if (!opened.ok) {
       return opened.errno === ERRNO.ENOENT || opened.errno === ERRNO.ENODEV || opened.errno === ERRNO.ENXIO
         ? noGroupNode(device, number)
-        : refuseGroup(device, number, opened);
+        : refuseGroup(device, number, opened, opened.errno === ERRNO.EBUSY ? holdersOf(host, groupPath(number)) : []);
     }
     const status = opened.value.status();
     if (status.ok && status.value.viable) {
@@ -134,7 +135,7 @@ export class Attachment {
     const who = inTheWay.map((member) => `${member.name} (${member.driver ?? 'no driver'})`).join(', ');
     return refuse(
       'not-viable',
-      `IOMMU group ${number} of ${device.name} is not viable: not all of its devices are free for VFIO`,
+      `IOMMU group ${number} of ${device.name} is not viable: ${who ? `${who} of it ${inTheWay.length === 1 ? 'is' : 'are'} bound to a driver of the host` : 'not all of its devices are free for VFIO'}`,
       `Bind every device of the group to a VFIO driver or to none; look at ${who || `/sys/kernel/iommu_groups/${number}/devices`}.`,
     );
   }

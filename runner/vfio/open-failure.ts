@@ -1,5 +1,6 @@
 /** Why a device could not be opened, for people: what is the matter, and what to do about it. */
 import { ERRNO } from '../abi';
+import { type FileHolder, sayHolders } from '../host/holders';
 import { groupPath } from './group';
 import type { HostDevice } from './host-devices';
 import type { Failure } from './outcome';
@@ -58,13 +59,18 @@ const FORBIDDEN =
   'Run as root, or give your user the group: `chown $USER /dev/vfio/GROUP`, and enough locked memory (`ulimit -l`).';
 
 /** The group's node is there and cannot be opened: the two usual reasons in words. */
-export function refuseGroup(device: HostDevice, group: number, failure: Failure): Opened<never> {
+export function refuseGroup(
+  device: HostDevice,
+  group: number,
+  failure: Failure,
+  holders: readonly FileHolder[] = [],
+): Opened<never> {
   const node = groupPath(group);
   switch (failure.errno) {
     case ERRNO.EBUSY:
       return refuse(
         'busy',
-        `${device.name} is busy: another process has ${node} open (EBUSY)`,
+        `${device.name} is busy: ${holders.length === 0 ? 'another process' : sayHolders(holders)} has ${node} open (EBUSY)`,
         `A virtual machine, a DPDK or SPDK program, or another run of the kit: stop it, then try again (\`fuser -v ${node}\` names it).`,
       );
     case ERRNO.EACCES:

@@ -12,6 +12,7 @@ import { counted } from '../support/layout';
 import { printable, printableLines } from '../support/printable';
 import { shownPath } from '../support/shown-path';
 import { colorsFor, complain, print } from '../support/terminal';
+import { Bindings } from './bindings';
 import { completeAllure } from './complete-allure';
 import { DeviceLocks } from './device-locks';
 import { devicePlans } from './device-plans';
@@ -20,6 +21,7 @@ import { judge, offersOnlyVersion2, onlyVersion2 } from './judgement';
 import { writeJunit } from './junit-file';
 import type { CheckedOptions } from './options';
 import { checkOutputs, makePlan } from './plan';
+import { planText } from './plan-text';
 import { probeDevices } from './probing';
 import { keepRecording, recordedRun } from './recordings';
 import { checkUnchanged, type ResumedRun, readResumable, remaining, writeFinished } from './resuming';
@@ -37,8 +39,13 @@ export async function runTargets(given: readonly string[], asked: CheckedOptions
   const { names, filter } = recordedRun(given, asked);
   const options = { ...asked, filter };
   const targets = loadTargets(names, cwd, filter);
-  checkOutputs(options, cwd);
+  if (!options.plan) checkOutputs(options, cwd);
   const plan = makePlan(options, targets, devicePlans(options, cwd), cwd);
+  if (options.plan) {
+    const outputs = [options.json, options.junit, options.record].filter((file) => file !== undefined);
+    print(planText(plan, targets, { bind: options.bind, outputs }));
+    return EXIT.fine;
+  }
   const lock = await lockRunFolder(plan.folder);
   try {
     return await conduct({ plan, targets }, options);
@@ -90,12 +97,15 @@ async function conduct({ plan, targets }: Conducted, options: CheckedOptions, re
     if (junit !== undefined) writeJunit(junit, parts, record);
   };
   const locks = new DeviceLocks();
+  const bindings = new Bindings();
   try {
     // From here on whatever ends this process leaves a run that says of itself that it is not finished.
     writePlan(plan);
     write();
+    await bindings.recover();
     const orphans = locks.take(plan);
     sweepLeftovers();
+    if (options.bind && interruption.signal === undefined) bindings.bind(plan);
     const { descriptions, unreachable } = await probeDevices(plan, interruption, orphans);
     if (resumed) checkUnchanged(resumed.known, descriptions);
     parts = { ...parts, descriptions, unreachable };
@@ -113,6 +123,8 @@ async function conduct({ plan, targets }: Conducted, options: CheckedOptions, re
     if (!(told instanceof CommandError) || interruption.exitCode === undefined) throw told;
     return interruption.exitCode;
   } finally {
+    // A signal that comes now must not keep a device from its driver.
+    bindings.release();
     interruption.end();
     locks.release();
   }

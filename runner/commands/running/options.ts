@@ -12,6 +12,8 @@ export interface RunOptions {
   readonly profile?: string;
   readonly resume?: string;
   readonly list?: true;
+  readonly plan?: true;
+  readonly bind?: true;
   readonly case?: readonly string[];
   readonly tag?: readonly string[];
   readonly only?: readonly string[];
@@ -39,6 +41,10 @@ export interface CheckedOptions {
   /** The folder of the run to go on with; then the rest is as that run has it. */
   readonly resume?: string;
   readonly list: boolean;
+  /** Tell what would be done, and do nothing. */
+  readonly plan: boolean;
+  /** Bind the named devices to vfio-pci, and give them back. */
+  readonly bind: boolean;
   readonly filter: CaseFilter;
   readonly repeat: number;
   readonly strict: boolean;
@@ -88,6 +94,8 @@ export function checkOptions(given: RunOptions): CheckedOptions {
     ...(given.profile === undefined ? {} : { profile: given.profile }),
     ...(given.resume === undefined ? {} : { resume: given.resume }),
     list: given.list === true,
+    plan: given.plan === true,
+    bind: given.bind === true,
     filter,
     repeat: wholeNumber('--repeat', given.repeat, 1, MOST_REPETITIONS, 1),
     strict: given.strict === true,
@@ -105,7 +113,7 @@ export function checkOptions(given: RunOptions): CheckedOptions {
 }
 
 /** Options that say nothing about what is tested and how. */
-const WITH_RESUME: readonly string[] = ['resume', 'json', 'junit', 'keep', 'report', 'host'];
+const WITH_RESUME: readonly string[] = ['resume', 'json', 'junit', 'keep', 'report', 'host', 'bind'];
 
 /** A run that is taken up again has its targets, devices and rules already. @throws UsageError */
 export function checkResume(targets: readonly string[], given: RunOptions): void {
@@ -114,7 +122,7 @@ export function checkResume(targets: readonly string[], given: RunOptions): void
   if (besides === undefined && given.host === 'local') return;
   throw new UsageError(
     `--resume goes on with a run as it began, and ${besides ?? '--host'} would change it`,
-    'Leave it out; --json, --junit, --keep, --report and --no-report can be given.',
+    'Leave it out; --bind, --json, --junit, --keep, --report and --no-report can be given.',
   );
 }
 

@@ -11,7 +11,7 @@ import type { CheckedOptions } from './options';
 import { inputsDigest } from './run-inputs';
 import { nameOf, type RunTarget } from './targets';
 
-/** Makes the run's folder. @throws UsageError when a folder or file cannot be used. */
+/** Makes the run's folder, unless the plan is only to be told. @throws UsageError when a folder or file cannot be used. */
 export function makePlan(
   options: CheckedOptions,
   targets: readonly RunTarget[],
@@ -23,7 +23,7 @@ export function makePlan(
     options.out === undefined
       ? freshFolder(path.join(cwd, 'results'), now, nameOf(targets))
       : path.resolve(cwd, options.out);
-  makeFolder(folder);
+  if (!options.plan) makeFolder(folder);
   const plan: RunPlan = {
     schemaVersion: 1,
     kitVersion: kitVersion(),
