@@ -72,6 +72,7 @@ export function benchStep(device: BenchDevice, spool: StreamSpool): BenchStep {
     },
     seed: 1,
     allow: [],
+    deadlineMs: 10_000,
     run: absent('nested steps'),
     onSide: absent('other side'),
     fail: (reason) => {

@@ -42,6 +42,11 @@ export const KIND_WORDS: Readonly<Record<string, KindWords>> = {
   label: { title: 'A name of your own', help: HELP.label, examples: ['early', 'ram'] },
   date: { title: 'A day', help: HELP.date, examples: ['2027-01-31'] },
   text: { title: 'Text', help: 'text on one or more lines', examples: [] },
+  argument: {
+    title: 'An argument of a program',
+    help: 'text, or a whole number, which is given as it is written',
+    examples: ['--verbose', '0x10'],
+  },
   shared: { title: 'A file of shared steps', help: 'a path', examples: ['shared/save-and-restore.yaml'] },
   steps: { title: 'Steps', help: 'a list; each step begins with "- " and holds one verb', examples: [] },
 };

@@ -1,4 +1,5 @@
 /** FaultyHost: any VfioHost, to whose calls things happen. It sits below everything of the kit that watches or judges. */
+import type { ProgramResult, ProgramRun } from '../../runner/host/program';
 import {
   type AccessWidth,
   DeviceHang,
@@ -122,6 +123,10 @@ export class FaultyHost implements VfioHost {
 
   list(path: string): readonly string[] | SyscallResult {
     return this.call('sysfs', () => this.inner.list(path));
+  }
+
+  program(run: ProgramRun): ProgramResult {
+    return this.inner.program(run);
   }
 
   dispose(): void {

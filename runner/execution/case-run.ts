@@ -11,6 +11,7 @@ import type { Case, DeviceProfile, Step } from '../language/scenario';
 import type { Oracle } from '../oracles/oracle';
 import { World } from '../oracles/world';
 import type { DeviceSession } from '../steps/device-session';
+import { requirePrograms } from '../steps/program';
 import { resetPatiently } from '../steps/reset';
 import { sayState } from '../steps/state-check';
 import type { Attachment, CaseMemory, SideName, StepContext, StepFailureReason } from '../steps/step-context';
@@ -94,6 +95,8 @@ class CaseRun {
   private readonly open: OpenStep[] = [{ steps: [], attachments: [] }];
   private side: SideName = 'source';
   private stepNumber = 0;
+  /** Of the top-level step that runs. */
+  private deadlineMs = 0;
   /** Set when a device call did not return: nothing more is asked of that device. */
   private hung = false;
   private facts: DeviceFacts | undefined;
@@ -253,6 +256,7 @@ class CaseRun {
       if (!said) this.recorder.broken(unmet.clause, { expected: unmet.expected, observed: unmet.observed });
       return { status: 'failed' };
     }
+    requirePrograms(this.permissions, [...case_.steps, ...case_.finallySteps]);
     if (session.migration) this.expectUsable(session.migration);
     await this.runTopLevel(case_.steps, '');
     return { status: 'passed' };
@@ -280,7 +284,8 @@ class CaseRun {
 
   private async runTopLevel(steps: readonly Step[], prefix: string): Promise<void> {
     for (const [n, step] of steps.entries()) {
-      await this.options.onStep?.(step.title, this.deadlineOf(step));
+      this.deadlineMs = this.deadlineOf(step);
+      await this.options.onStep?.(step.title, this.deadlineMs);
       if (this.options.aborted?.()) throw new GiveUp(`the run was ended before "${step.title}"`);
       this.runStep(step, `${prefix}step ${n + 1}`);
     }
@@ -405,6 +410,10 @@ class CaseRun {
     return step.within ?? this.options.profile?.deadline ?? this.options.stepDeadlineMs;
   }
 
+  private get permissions(): Pick<StepContext, 'allow' | 'skip'> {
+    return { allow: this.options.allow, skip };
+  }
+
   private session(): DeviceSession {
     return this.sides.side(this.side);
   }
@@ -421,6 +430,7 @@ class CaseRun {
       memory,
       seed: options.seed,
       allow: options.allow,
+      deadlineMs: this.deadlineMs,
       run: (steps, side) => this.runNested(steps, side),
       onSide: (side, act) => this.onSide(step, side, act),
       fail: (reason: StepFailureReason) => {
@@ -429,9 +439,7 @@ class CaseRun {
       giveUp: (message) => {
         throw new GiveUp(message);
       },
-      skip: (kind, need, reason) => {
-        throw new SkipCase(kind, need, reason);
-      },
+      skip,
       showBitmap: (bitmap) => this.course.showBitmap(bitmap),
       attach: (attachment) => void this.open.at(-1)?.attachments.push(attachment),
       declareGiven: (given) => {
@@ -458,6 +466,7 @@ class CaseRun {
   private runNested(steps: readonly Step[], side: SideName | undefined): void {
     const before = this.side;
     if (side !== undefined && side !== before) this.switchTo(side);
+    requirePrograms(this.permissions, steps);
     const outer = this.recorder.current?.label ?? '';
     for (const [n, step] of steps.entries()) this.runStep(step, `${outer}, step ${n + 1}`);
     this.side = before;
@@ -515,6 +524,10 @@ class CaseRun {
     }
     for (const problem of this.sides.close()) this.recorder.note(`clean-up: ${problem}`);
   }
+}
+
+function skip(...[kind, need, reason]: Parameters<StepContext['skip']>): never {
+  throw new SkipCase(kind, need, reason);
 }
 
 /** A failure passes through every enclosing step; only the innermost turns it into a finding. */

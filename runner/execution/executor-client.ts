@@ -6,6 +6,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import path from 'node:path';
 import { askToEnd } from '../host/flight-end';
 import { flightPath, removeFlight } from '../host/flight-recorder';
+import { endProgramsOf } from '../host/program';
 import { endedBy } from '../host/recording/recording-file';
 import type { Case } from '../language/scenario';
 import { parseDeviceAddress } from '../vfio/device-address';
@@ -147,6 +148,8 @@ class Child {
     this.exited = new Promise((resolve) => {
       this.process.once('error', (error) => this.gone({ kind: 'trouble', message: error.message }, resolve));
       this.process.once('exit', (code, signal) => {
+        // One that was killed could not end the program that it was waiting for.
+        if (signal !== null && this.process.pid !== undefined) endProgramsOf(this.process.pid);
         const gone = (): void => this.gone(this.lossOf(code, signal), resolve, signal ?? undefined);
         // Its last message may still be on its way.
         if (!this.process.connected) return gone();

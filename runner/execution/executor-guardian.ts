@@ -5,6 +5,7 @@
 import { Worker, workerData } from 'node:worker_threads';
 import { askToEnd } from '../host/flight-end';
 import { removeFlight } from '../host/flight-recorder';
+import { endProgramsOf } from '../host/program';
 
 interface Guarded {
   readonly parent: number;
@@ -30,6 +31,7 @@ function watch({ parent, flight, graceMs }: Guarded): void {
     askToEnd(flight);
     setTimeout(() => {
       removeFlight(flight);
+      endProgramsOf(process.pid);
       process.kill(process.pid, 'SIGKILL');
     }, graceMs);
   }, LOOK_MS);

@@ -8,6 +8,7 @@
  * A backend throws only for what is not an answer of the kernel: `MemoryFault`, `DeviceHang`, `HostMisuse`, `HostLost`.
  */
 import type { ByteOrder } from '../abi/byte-order';
+import type { ProgramResult, ProgramRun } from './program';
 
 /** A count, a descriptor or 0 when the call succeeded; `-errno` when it failed. Never NaN, never a fraction. */
 export type SyscallResult = number;
@@ -100,6 +101,12 @@ export interface VfioHost {
   readLink(path: string): string | SyscallResult;
   /** Names in a directory, sorted. A number is -errno. */
   list(path: string): readonly string[] | SyscallResult;
+
+  /**
+   * Runs a program of the user's on the machine of the kit, whichever machine has the device, and waits for it (host/program.ts).
+   * It stands here so that a recording has what came of it, and a replay runs nothing.
+   */
+  program(run: ProgramRun): ProgramResult;
 
   /** Unmaps and closes everything that was opened through this host and is still open. Safe to call twice. */
   dispose(): void;

@@ -2,10 +2,11 @@
  * WatchedHost: any VfioHost, with listeners that are told of every call. The oracles, the access trace and the flight recorder
  * hang here; nothing that the kit does to a device gets past them.
  *
- * Not watched: facts, now, sleep, readText, readLink, list and dispose, none of which is a call of a driver's.
+ * Not watched: facts, now, sleep, readText, readLink, list, program and dispose, none of which is a call of a driver's.
  */
 import { ERRNO } from '../abi/errno';
 import { type AccessListener, AccessRecord, SENT_LIMIT, type WatchedCall } from './access';
+import type { ProgramResult, ProgramRun } from './program';
 import type { AccessWidth, HostFacts, HostMemory, Protection, SyscallResult, VfioHost } from './vfio-host';
 
 export { type Access, type AccessListener, SENT_LIMIT, type WatchedCall } from './access';
@@ -133,6 +134,10 @@ export class WatchedHost implements VfioHost {
 
   list(path: string): readonly string[] | SyscallResult {
     return this.#inner.list(path);
+  }
+
+  program(run: ProgramRun): ProgramResult {
+    return this.#inner.program(run);
   }
 
   dispose(): void {

@@ -51,6 +51,10 @@ export const KINDS: Readonly<Record<string, Kind>> = {
   label: (_schema, scalar) => pattern(scalar, LABEL_PATTERN, 'not-a-label', 'a label', HELP.label),
   text: (schema, scalar) => text(schema, scalar),
   shared: (schema, scalar) => text(schema, scalar),
+  argument: (schema, scalar) => {
+    const isWhole = typeof scalar.value === 'bigint' || Number.isInteger(scalar.value);
+    return isWhole ? { value: scalar.text } : text(schema, scalar);
+  },
   bytes: (_schema, scalar) => {
     if (typeof scalar.value === 'string' && new RegExp(BYTES_PATTERN).test(scalar.value)) {
       return { value: Uint8Array.from(Buffer.from(scalar.value.replaceAll(' ', ''), 'hex')) };

@@ -178,6 +178,17 @@ export function Text(options: Description = {}): TUnsafe<string> {
   return Type.Unsafe<string>({ type: 'string', minLength: 1, maxLength: 2000, ...options, 'x-kind': 'text' });
 }
 
+/** One argument of a program: text, or a number as it is written (`0x10` stays `0x10`); at most 2000 characters. Lowered to text. */
+export function Argument(options: Description = {}): TUnsafe<string> {
+  return Type.Unsafe<string>({
+    type: ['string', 'integer'],
+    minLength: 1,
+    maxLength: 2000,
+    ...options,
+    'x-kind': 'argument',
+  });
+}
+
 /** Bytes in hex, `"de ad be ef"`, at most 64 KiB of them. Lowered to a Uint8Array. */
 export function Bytes(options: Description = {}): TUnsafe<Uint8Array> {
   return Type.Unsafe<Uint8Array>({

@@ -78,6 +78,12 @@ const WORDINGS: readonly Wording[] = [
   { when: /Unexpected ,|Unexpected empty item/, code: 'syntax', message: 'nothing stands before this ","' },
   { when: /^UNEXPECTED_TOKEN: Unexpected flow-(map|seq)-end/, code: 'syntax', message: 'this bracket closes nothing' },
   {
+    when: /token in YAML stream/,
+    code: 'syntax',
+    message: 'this belongs to nothing that stands before it',
+    cause: 'a file is one map: its keys stand in the first column, and each is followed by ":"',
+  },
+  {
     when: /^MULTIPLE_DOCS/,
     code: 'several-documents',
     message: 'a second document begins here',

@@ -60,6 +60,8 @@ export interface StepContext {
   readonly seed: number;
   /** `raw-ioctl`, `programs`: what the command line allowed. */
   readonly allow: readonly string[];
+  /** Milliseconds that the step, or the one it is part of, may take without an access. */
+  readonly deadlineMs: number;
   /** Runs nested steps on the same device, or on another side. */
   run(steps: readonly Step[], side?: SideName): void;
   /** Does something on another open side, within this step. */

@@ -26,6 +26,13 @@ describe('what a device says of itself', () => {
     expect(stdout).toMatch(/^ {11}mappable part +0x\w+ +0x\w+$/m);
   });
 
+  test('capabilities that nobody knows are listed as they are', () => {
+    const { stdout } = cli(['inspect', 'reference+unknown-region-capability']);
+    expect(stdout).toMatch(
+      /^ {2}region 9:\n {4}capability \d+ \(unknown\), version \d+, at \d+: \d+ bytes: [0-9a-f]+$/m,
+    );
+  });
+
   test('as JSON', () => {
     const { code, stdout } = cli(['inspect', 'reference:ccw', '--json']);
     expect(code).toBe(0);

@@ -91,10 +91,10 @@ test('an access that never returns is DEV-RESPONDS, and nothing more is asked of
 });
 
 test("a scenario that misuses the kit is broken, not the device's failure", async () => {
-  const result = await run('reference', `${STATE}  - resume: nothing\n`);
+  const result = await run('reference', `${STATE}  - poke: {iova: 0x100000, u64: 0x1}\n`);
   expect(result).toMatchObject({
     status: 'broken',
-    reason: 'resume: there is no stream "nothing"; save it first',
+    reason: 'poke: nothing is mapped at 0x100000',
     findings: [],
   });
 });

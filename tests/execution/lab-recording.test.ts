@@ -41,7 +41,7 @@ test('every case of it comes out as it did on the device: nothing broken, nothin
     { device: DEVICE, host: 'local' },
     { hang: 'virtual', rowsOfAPass: 0 },
   );
-  expect(workbench.probe()).toMatchObject({ ok: true, description: { shows: ['migration-v1', 'dirty-pages'] } });
+  expect(await workbench.probe()).toMatchObject({ ok: true, description: { shows: ['migration-v1', 'dirty-pages'] } });
   const outcomes: Record<string, number> = {};
   const unlike: string[] = [];
   for (const { id, claims } of recorded) {

@@ -37,7 +37,7 @@ async function record(device: string, cases: readonly Case[], options: Partial<R
   const plan: RunPlan = { ...planFor(device), folder, record: file, ...options };
   const workbench = new Workbench(plan, { device, host: 'local' }, { hang: 'virtual' });
   const results: CaseResult[] = [];
-  expect(workbench.probe()).toMatchObject({ ok: true });
+  expect(await workbench.probe()).toMatchObject({ ok: true });
   for (const case_ of cases) results.push(await workbench.run(case_, []));
   const profile = workbench.profile?.file;
   packRecording(
@@ -60,7 +60,7 @@ function replaying(file: string): Workbench {
 async function replay(file: string, cases: readonly Case[]): Promise<readonly CaseResult[]> {
   const workbench = replaying(file);
   const results: CaseResult[] = [];
-  expect(workbench.probe()).toMatchObject({ ok: true });
+  expect(await workbench.probe()).toMatchObject({ ok: true });
   for (const case_ of cases) results.push(await workbench.run(case_, []));
   return results;
 }
@@ -261,7 +261,7 @@ describe('a recording is not to be trusted', () => {
         return `refused: ${error.message}`;
       throw error;
     }
-    workbench.probe();
+    await workbench.probe();
     const result = await workbench.run(caseOf(SAVES), []);
     if (/\n\s+at /.test(result.reason ?? '')) throw new Error(`a stack trace: ${result.reason}`);
     return `${result.status}: ${result.reason ?? ''}`;

@@ -16,7 +16,7 @@ const benches = new Map<string, Workbench>();
 function benchFor(device: string): Workbench {
   const known = benches.get(device);
   if (known) return known;
-  const plan = { ...planFor(device), allow: ['raw-ioctl'] };
+  const plan = { ...planFor(device), allow: ['raw-ioctl', 'programs'] };
   const bench = new Workbench(plan, { device, host: 'local' }, { hang: 'virtual' });
   benches.set(device, bench);
   return bench;

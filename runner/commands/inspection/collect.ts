@@ -1,6 +1,7 @@
 /** Asks an open device everything that can be asked without changing it. */
 import {
   BUS_FLAGS,
+  type ByteOrder,
   deviceStateName,
   type MigrationField,
   regionTypeName,
@@ -18,6 +19,7 @@ import type { OpenedDevice } from '../../vfio/open-device';
 import type { Outcome, Problem } from '../../vfio/outcome';
 import type { RegionInfo } from '../../vfio/region-info';
 import { irqNames, regionNames } from './index-names';
+import { iommuCapabilities, regionCapabilities } from './info-capabilities';
 import type {
   InspectedField,
   InspectedIommu,
@@ -37,14 +39,16 @@ export function collect(opened: OpenedDevice, name: string, doing: (what: string
   const irqs: InspectedIrq[] = [];
   for (let index = 0; asked.ok && index < Math.min(asked.value.numRegions, device.limits.maxRegions); index += 1) {
     doing(`VFIO_DEVICE_GET_REGION_INFO of region ${index}`);
-    regions.push(region({ index, outcome: device.regionInfo(index) }, regionNames(flags).get(index)));
+    regions.push(
+      region({ index, outcome: device.regionInfo(index) }, regionNames(flags).get(index), host.facts.byteOrder),
+    );
   }
   for (let index = 0; asked.ok && index < Math.min(asked.value.numIrqs, device.limits.maxIrqs); index += 1) {
     doing(`VFIO_DEVICE_GET_IRQ_INFO of index ${index}`);
     irqs.push(irq({ index, outcome: device.irqInfo(index) }, irqNames(flags).get(index)));
   }
   doing('VFIO_IOMMU_GET_INFO');
-  const iommuInfo = iommu(opened.iommu.info());
+  const iommuInfo = iommu(opened.iommu.info(), host.facts.byteOrder);
   return {
     device: name,
     host: host.facts,
@@ -79,7 +83,8 @@ function flagNames(flags: number): string[] {
   return [...known].filter(([bit]) => (flags & bit) !== 0).map(([, name]) => name);
 }
 
-function region({ index, outcome }: Indexed<RegionInfo>, known: string | undefined): InspectedRegion {
+function region({ index, outcome }: Indexed<RegionInfo>, known: string | undefined, order: ByteOrder): InspectedRegion {
+  const capabilities = outcome.ok ? regionCapabilities(outcome.value.chain.capabilities, order) : [];
   if (!outcome.ok) return { index, ...(known === undefined ? {} : { name: known }), error: outcome.message };
   const { value } = outcome;
   const type = value.type && { ...value.type, name: regionTypeName(value.type.type, value.type.subtype) };
@@ -96,6 +101,7 @@ function region({ index, outcome }: Indexed<RegionInfo>, known: string | undefin
       'msix-mappable': value.msixMappable,
     }),
     ...(type ? { type } : {}),
+    ...(capabilities.length > 0 ? { capabilities } : {}),
     ...(value.sparseAreas
       ? { areas: value.sparseAreas.map(({ offset, size }) => ({ offset: hex(offset), size: hex(size) })) }
       : {}),
@@ -152,9 +158,10 @@ function migrationFields(found: MigrationRegion, doing: (what: string) => void):
   ];
 }
 
-function iommu(asked: Outcome<IommuInfo>): InspectedIommu {
+function iommu(asked: Outcome<IommuInfo>, order: ByteOrder): InspectedIommu {
   if (!asked.ok) return { error: asked.message };
   const { pageSizes, iovaRanges, dirtyLogging, dmaAvail, problems } = asked.value;
+  const capabilities = iommuCapabilities(asked.value.chain.capabilities, order);
   return {
     pageSizes: hex(pageSizes),
     ...(iovaRanges ? { iovaRanges: iovaRanges.map(({ start, end }) => ({ start: hex(start), end: hex(end) })) } : {}),
@@ -162,6 +169,7 @@ function iommu(asked: Outcome<IommuInfo>): InspectedIommu {
       ? { dirtyLogging: { pageSizes: hex(dirtyLogging.pageSizes), maxBitmapBytes: hex(dirtyLogging.maxBitmapBytes) } }
       : {}),
     ...(dmaAvail ? { dmaAvail: dmaAvail.avail } : {}),
+    ...(capabilities.length > 0 ? { capabilities } : {}),
     ...problemsOf(problems),
   };
 }

@@ -14,6 +14,21 @@ export interface InspectedCapability {
   readonly decoded: readonly string[];
 }
 
+/** Behind the information on a region or on the IOMMU. */
+export interface InspectedInfoCapability {
+  readonly id: number;
+  /** As in the headers; absent for one that the kit does not know. */
+  readonly name?: string;
+  readonly version: number;
+  readonly offset: number;
+  /** Bytes, its header included. */
+  readonly size: number;
+  /** In hex, the header included; at most 256 of them. */
+  readonly bytes: string;
+  /** Its own field, where the report has it nowhere else. */
+  readonly decoded?: string;
+}
+
 export interface InspectedRegion {
   readonly index: number;
   /** `bar0`, `config`, `migration/migration`; absent when nothing says what it is. */
@@ -26,6 +41,8 @@ export interface InspectedRegion {
   readonly flags?: readonly string[];
   /** TYPE capability. */
   readonly type?: { readonly type: number; readonly subtype: number; readonly name: string };
+  /** All of the chain, in its order. */
+  readonly capabilities?: readonly InspectedInfoCapability[];
   /** Parts that may be mapped, where not all of it. */
   readonly areas?: readonly { readonly offset: Hex; readonly size: Hex }[];
   readonly problems?: readonly string[];
@@ -66,6 +83,8 @@ export interface InspectedIommu {
   readonly dirtyLogging?: { readonly pageSizes: Hex; readonly maxBitmapBytes: Hex };
   /** Mappings that may still be made. */
   readonly dmaAvail?: number;
+  /** All of the chain, in its order. */
+  readonly capabilities?: readonly InspectedInfoCapability[];
   readonly problems?: readonly string[];
 }
 

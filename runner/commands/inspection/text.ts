@@ -3,6 +3,7 @@ import type { DeviceIdentity } from '../../vfio/host-devices';
 import { columns } from '../support/layout';
 import { printable } from '../support/printable';
 import type { Colors } from '../support/terminal';
+import { otherCapabilityLines } from './info-capabilities';
 import type { InspectedIommu, InspectedMigration, InspectReport } from './report';
 
 export function inspectText(report: InspectReport, colors: Colors): string {
@@ -80,7 +81,11 @@ function regionLines({ regions }: InspectReport): string[] {
     const areas = (region.areas ?? []).map((area) => ['', '  mappable part', area.size, area.offset, '']);
     return [[...head, region.size ?? '', region.offset ?? '', flags], ...areas];
   });
-  return columns([['INDEX', 'NAME', 'SIZE', 'OFFSET', 'ACCESS'], ...rows]);
+  const others = regions.flatMap(({ index, capabilities }) => {
+    const lines = otherCapabilityLines(capabilities);
+    return lines.length === 0 ? [] : [`region ${index}:`, ...lines.map((line) => `  ${line}`)];
+  });
+  return [...columns([['INDEX', 'NAME', 'SIZE', 'OFFSET', 'ACCESS'], ...rows]), ...others];
 }
 
 function irqLines({ irqs }: InspectReport): string[] {
@@ -114,7 +119,7 @@ function migrationLines({ version1, version2, without }: InspectedMigration): st
 function iommuLines(iommu: InspectedIommu): string[] {
   if (iommu.error !== undefined) return [iommu.error];
   const { dirtyLogging, iovaRanges, dmaAvail } = iommu;
-  return columns([
+  const rows = columns([
     ['page sizes', iommu.pageSizes ?? '-'],
     ...(iovaRanges ?? []).map(({ start, end }, index) => [index === 0 ? 'addresses' : '', `${start} to ${end}`]),
     [
@@ -125,6 +130,7 @@ function iommuLines(iommu: InspectedIommu): string[] {
     ],
     ...(dmaAvail === undefined ? [] : [['mappings left', String(dmaAvail)]]),
   ]);
+  return [...rows, ...otherCapabilityLines(iommu.capabilities)];
 }
 
 function allProblems({ info, regions, irqs, iommu }: InspectReport): string[] {

@@ -3,6 +3,7 @@
  * differences: memory has no `bytes`; a load or store that the device refuses is a MemoryFault; a call longer than a frame
  * (64 MiB) is a short one; and any call may throw HostLost, after which all of them do.
  */
+
 import { performance } from 'node:perf_hooks';
 import { ERRNO } from '../../abi';
 import { Descriptors, kindOfPath } from '../local/descriptors';
@@ -10,6 +11,7 @@ import { embeddedRange } from '../local/embedded-addresses';
 import { checkOffset, unsignedLong } from '../local/exact-integers';
 import { IoctlArguments } from '../local/ioctl-arguments';
 import { checkPath } from '../local/system-files';
+import { type ProgramResult, type ProgramRun, runProgram } from '../program';
 import {
   type AccessWidth,
   type HostFacts,
@@ -213,6 +215,10 @@ export class AgentHost implements VfioHost {
           .split('\0')
           .filter((name) => name !== '')
           .sort();
+  }
+
+  program(run: ProgramRun): ProgramResult {
+    return runProgram(run);
   }
 
   /** Never throws: where the agent is gone, it has closed everything itself. */

@@ -11,8 +11,10 @@
  * - An access to a mapping that the device refuses is a signal, and ends the process: no MemoryFault is thrown here. That is why
  *   the executor is a process of its own.
  */
+
 import { constants } from 'node:os';
 import { performance } from 'node:perf_hooks';
+import { type ProgramResult, type ProgramRun, runProgram } from '../program';
 import {
   type AccessWidth,
   type HostFacts,
@@ -202,6 +204,10 @@ export class LocalHost implements VfioHost {
 
   list(path: string): readonly string[] | SyscallResult {
     return list(path);
+  }
+
+  program(run: ProgramRun): ProgramResult {
+    return runProgram(run);
   }
 
   dispose(): void {

@@ -9,6 +9,7 @@
  */
 import { type Static, type TSchema, Type } from '@sinclair/typebox';
 import { type TypeCheck, TypeCompiler } from '@sinclair/typebox/compiler';
+import { OUTPUT_KEPT } from '../program';
 
 export const RECORDING_VERSION = 1;
 
@@ -51,6 +52,7 @@ const CALL_NAMES = [
   'readText',
   'readLink',
   'list',
+  'program',
 ] as const;
 export type RecordedCallName = (typeof CALL_NAMES)[number];
 
@@ -74,11 +76,25 @@ export const QuestionLine = Type.Object(
     width: Type.Optional(Type.Integer({ minimum: 1, maximum: 8 })),
     fds: Type.Optional(Type.Array(Whole, { maxItems: 4096 })),
     timeoutMs: Type.Optional(Type.Number()),
+    /** Of a program. */
+    command: Type.Optional(Type.Array(Type.String({ maxLength: 4096 }), { minItems: 1, maxItems: 1024 })),
     clock: Clock,
   },
   { additionalProperties: false },
 );
 export type QuestionLine = Static<typeof QuestionLine>;
+
+const ProgramAnswer = Type.Object(
+  {
+    how: Type.Union((['exited', 'killed', 'late', 'flooded', 'not-started'] as const).map((how) => Type.Literal(how))),
+    exitCode: Type.Optional(Type.Integer({ minimum: 0, maximum: 255 })),
+    signal: Type.Optional(Type.String({ maxLength: 100 })),
+    error: Type.Optional(Type.String({ maxLength: 1000 })),
+    stdout: Type.String({ maxLength: OUTPUT_KEPT }),
+    stderr: Type.String({ maxLength: OUTPUT_KEPT }),
+  },
+  { additionalProperties: false },
+);
 
 export const AnswerLine = Type.Object(
   {
@@ -92,6 +108,7 @@ export const AnswerLine = Type.Object(
     ready: Type.Optional(Type.Array(Whole, { maxItems: 4096 })),
     text: Type.Optional(Type.String({ maxLength: 64 * 1024 })),
     names: Type.Optional(Type.Array(PathText, { maxItems: 100_000 })),
+    program: Type.Optional(ProgramAnswer),
     thrown: Type.Optional(
       Type.Object(
         {

@@ -9,9 +9,9 @@ export interface Question extends Omit<QuestionLine, 'sent' | 'value' | 'offset'
   readonly offset?: bigint;
 }
 
-/** readText, readLink and list ask the kernel, and no driver: they are not counted among the accesses. */
+/** readText, readLink and list ask the kernel and a program asks nobody, no driver at least: they are not counted among the accesses. */
 export function isAccess({ call }: Pick<Question, 'call'>): boolean {
-  return call !== 'readText' && call !== 'readLink' && call !== 'list';
+  return call !== 'readText' && call !== 'readLink' && call !== 'list' && call !== 'program';
 }
 
 const KEYS = [
@@ -33,6 +33,7 @@ const KEYS = [
 /** What two calls differ in; undefined where they are the same. */
 export function difference(now: Question, then: Question): string | undefined {
   for (const key of KEYS) if (now[key] !== then[key]) return key;
+  if (JSON.stringify(now.command) !== JSON.stringify(then.command)) return 'command';
   if (String(now.fds ?? '') !== String(then.fds ?? '')) return 'fds';
   if (now.sent === undefined || then.sent === undefined) return now.sent === then.sent ? undefined : 'what is written';
   if (now.sent.length !== then.sent.length) return 'how much is written';
@@ -47,6 +48,7 @@ export function sayQuestion(question: Question, encoding: IoctlEncoding): string
   const { call, sent, value, path, request } = question;
   const bytes = sent === undefined ? '' : `: ${hex(sent)}`;
   const number = value === undefined ? '' : `: 0x${value.toString(16)}`;
+  if (question.command !== undefined) return `program ${question.command.join(' ')}`;
   if (path !== undefined) return `${call} of ${path}`;
   if (request !== undefined) return `${ioctlName(request, encoding)}${bytes}${number}`;
   const { offset, memory, at = 0, length, width, fd, fds } = question;

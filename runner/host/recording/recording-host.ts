@@ -1,4 +1,5 @@
 /** RecordingHost: any VfioHost, with every call and every answer kept. What it does to the calls themselves is nothing. */
+import type { ProgramResult, ProgramRun } from '../program';
 import {
   type AccessWidth,
   DeviceHang,
@@ -180,6 +181,15 @@ export class RecordingHost implements VfioHost {
       { call: 'list', path },
       () => this.#inner.list(path),
       (answer) => (typeof answer === 'number' ? { result: answer } : { names: [...answer] }),
+    );
+  }
+
+  program(run: ProgramRun): ProgramResult {
+    const question: Question = { call: 'program', command: [...run.command], timeoutMs: run.timeoutMs };
+    return this.#ask(
+      question,
+      () => this.#inner.program(run),
+      (program) => ({ program }),
     );
   }
 

@@ -2,6 +2,7 @@
  * ReplayHost: answers from a recording, and touches nothing: no device, no file, no memory. It answers what was recorded as long as it is asked what was
  * asked then; the first call that differs, and every call after it, throws HostLost, which says at which access the run departed.
  */
+import type { ProgramResult, ProgramRun } from '../program';
 import {
   type AccessWidth,
   DeviceHang,
@@ -163,6 +164,12 @@ export class ReplayHost implements VfioHost {
   list(path: string): readonly string[] | SyscallResult {
     const answer = this.#ask({ call: 'list', path });
     return answer.names ?? this.#resultOf(answer);
+  }
+
+  /** Nothing is run: what came of it then is what comes of it now. */
+  program({ command, timeoutMs }: ProgramRun): ProgramResult {
+    const { program } = this.#ask({ call: 'program', command: [...command], timeoutMs });
+    return program ?? this.#damaged('it does not say what came of the program');
   }
 
   dispose(): void {

@@ -3,6 +3,7 @@ import type { VirtualClock } from '../../reference/clock';
 import { fail } from '../../reference/kernel/errno';
 import type { Kernel } from '../../reference/kernel/kernel';
 import { UserStructure } from '../../reference/kernel/user-structure';
+import { type ProgramResult, type ProgramRun, runProgram } from '../program';
 import {
   type AccessWidth,
   type HostFacts,
@@ -156,6 +157,10 @@ export class ReferenceHost implements VfioHost {
   list(path: string): readonly string[] | SyscallResult {
     this.spend();
     return this.kernel.tree.list(path);
+  }
+
+  program(run: ProgramRun): ProgramResult {
+    return runProgram(run);
   }
 
   dispose(): void {

@@ -1,4 +1,5 @@
 /** A VfioHost of which every test overrides what it needs; anything else is an error. */
+import type { ProgramResult, ProgramRun } from '../../../runner/host/program';
 import type {
   AccessWidth,
   HostFacts,
@@ -79,6 +80,9 @@ export class StubHost implements VfioHost {
   }
   list(_path: string): readonly string[] | SyscallResult {
     return unexpected('list');
+  }
+  program(_run: ProgramRun): ProgramResult {
+    return unexpected('program');
   }
   dispose(): void {
     unexpected('dispose');
