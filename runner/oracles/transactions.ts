@@ -31,7 +31,8 @@ export class Transaction {
     const at = Number(start);
     const end = at + bytes.length;
     if (at < WHOLE) this.count(end <= WHOLE ? bytes : bytes.subarray(0, WHOLE - at));
-    const first = at < WHOLE ? WHOLE : Math.floor(at / STRIDE) * STRIDE;
+    // Counted from the end of what is looked at whole, wherever a piece begins.
+    const first = at < WHOLE ? WHOLE : WHOLE + Math.floor((at - WHOLE) / STRIDE) * STRIDE;
     for (let block = first; block < end; block += STRIDE) {
       const from = Math.max(block, at);
       const to = Math.min(block + BLOCK, end);

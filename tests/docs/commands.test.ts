@@ -12,6 +12,7 @@ const PAGES = [
   'write-a-scenario',
   'profile',
   'read-a-report',
+  'nightly',
   'record-and-replay',
   'real-hardware',
   'add-a-verb',
@@ -23,6 +24,7 @@ const YOUR_MACHINE: Readonly<Record<string, readonly string[]>> = {
   'write-a-scenario': ['vfio-conformance run'],
   profile: ['vfio-conformance run'],
   'read-a-report': [],
+  nightly: ['vfio-conformance run', 'vfio-conformance run', 'vfio-conformance compare', 'systemctl daemon-reload'],
   'record-and-replay': ['npm run'],
   'real-hardware': [
     'vfio-conformance devices',
