@@ -60,7 +60,7 @@ function isStackLine(line: string): boolean {
 function frame(label: string, { file, line, column }: SourcePosition): string {
   // Parentheses and line breaks would end the label early for whoever parses the stack.
   const safe = harmless(label).replaceAll('(', '[').replaceAll(')', ']').replace(/\s+/g, ' ');
-  return `    at ${safe} (${file}:${line}:${column})`;
+  return `    at ${safe} (${harmless(file)}:${line}:${column})`;
 }
 
 function headline(result: CaseResult, told: readonly Finding[]): string {

@@ -13,6 +13,7 @@ import { brokenFileResult, brokenResult } from './broken-file';
 import { describeFilter, isTaken } from './case-filter';
 import type { BrokenFile, CaseGroup, Engine } from './engine';
 import { failureOf, failureOfFile } from './failure-text';
+import { harmless } from './harmless';
 import { rerunLine } from './rerun-line';
 import type { ResultsLog } from './results-log';
 
@@ -58,14 +59,19 @@ export class FileSession implements Bridge {
     }));
     for (const group of loaded.groups) {
       const tests = this.entries(group);
-      if (tests.length > 0) groups.push(group.cases.length > 1 ? { title: group.scenario, tests } : { tests });
+      if (tests.length > 0)
+        groups.push(group.cases.length > 1 ? { title: harmless(group.scenario), tests } : { tests });
     }
-    if (groups.length > 0) return { title: loaded.title, groups };
+    if (groups.length > 0) return { title: harmless(loaded.title), groups };
     const filter = describeFilter(this.parts.plan.filter);
     if (this.parts.finished)
-      return { title: loaded.title, groups, nothingTaken: 'every case of it was done before the interruption' };
+      return {
+        title: harmless(loaded.title),
+        groups,
+        nothingTaken: 'every case of it was done before the interruption',
+      };
     return {
-      title: loaded.title,
+      title: harmless(loaded.title),
       groups,
       nothingTaken: filter === '' ? 'this suite holds no case' : `no case of this suite is taken by ${filter}`,
     };
@@ -152,7 +158,8 @@ export class FileSession implements Bridge {
 
   private entry(task: Task, title: string): TestEntry {
     this.tasks.push(task);
-    return { title, key: this.tasks.length - 1, timeoutMs: CASE_TIMEOUT_MS };
+    // Jest prints it as it is.
+    return { title: harmless(title), key: this.tasks.length - 1, timeoutMs: CASE_TIMEOUT_MS };
   }
 }
 
