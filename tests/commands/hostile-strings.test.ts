@@ -1,12 +1,16 @@
 /** Text of others, end to end: what steers a terminal or is markup reaches no terminal, no HTML and no XML as it is. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { chromium } from 'playwright-core';
 import { ebcdicToText } from '../../runner/abi/ebcdic';
 import { inspectText } from '../../runner/commands/inspection/text';
 import { colorsFor } from '../../runner/commands/support/terminal';
+import { openReport } from '../reports/support/open-report';
+import { browser, requirement } from '../support/requirements';
 import { type Answer, cli, removeWorkFolders, workFolder } from './support/cli';
 
 afterAll(removeWorkFolders);
+const need = requirement('chromium');
 
 const MARKUP = '<img src=x onerror=alert(1)><script>alert(2)</script>';
 const ESCAPES = '\\e[2J\\e]0;owned\\a\\u009b31m\\u202e';
@@ -80,6 +84,36 @@ describe('a scenario, a file name and a profile', () => {
       if (!file.endsWith('report.html')) expect([file, HOSTILE.exec(text)]).toEqual([file, null]);
     }
   });
+
+  need.test(
+    'the report, opened in a browser, runs nothing of theirs',
+    async () => {
+      const executablePath = browser();
+      const opened = await chromium.launch({
+        ...(executablePath === undefined ? {} : { executablePath }),
+        args: ['--no-sandbox'],
+      });
+      try {
+        const { page, trouble } = await openReport(opened, path.join(cwd, 'out', 'report.html'));
+        let dialogs = 0;
+        page.on('dialog', (dialog) => {
+          dialogs += 1;
+          void dialog.dismiss();
+        });
+        await page.getByText('alert(2)').first().click();
+        await page.getByText('TRANS-RUN-STOP').first().waitFor();
+        // Those that ran before anybody listened would still stand in the page.
+        const scripts = await page.evaluate(
+          `[...document.scripts].filter((one) => one.text.trim() === 'alert(2)').length`,
+        );
+        expect(scripts).toBe(0);
+        expect([dialogs, trouble, await page.locator('img[src=x]').count()]).toEqual([0, [], 0]);
+      } finally {
+        await opened.close();
+      }
+    },
+    60_000,
+  );
 });
 
 test('an EBCDIC string of a device steers no terminal', () => {
