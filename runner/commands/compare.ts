@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { Act } from './main';
 import { CannotRun, EXIT, UsageError } from './support/exit';
+import { refuseFolder } from './support/file-status';
 import { jsonText, printable } from './support/printable';
 import { shownPath } from './support/shown-path';
 import { colorsFor, complain, print } from './support/terminal';
@@ -28,7 +29,7 @@ export function declare(command: Command, act: Act): void {
     .option('--html <file>', 'write it as a page, in one file')
     .addHelpText(
       'after',
-      '\nExit codes: 0 nothing broke, 1 something broke (or, with --threshold, got slower), 3 a run cannot be compared.',
+      '\nExit codes: 0 nothing broke, 1 something broke (or, with --threshold, got slower), 2 a folder that is no run,\n3 a run cannot be compared.',
     )
     .action(act(compare));
 }
@@ -37,6 +38,7 @@ function compare(before: string, after: string, options: Options): number {
   const { readStoredRun } = require('./running/stored-run') as typeof import('./running/stored-run');
   const { compareRuns } = require('./comparing/compare-runs') as typeof import('./comparing/compare-runs');
   const threshold = ratioOf(options.threshold);
+  if (options.html !== undefined) refuseFolder('--html', options.html);
   const comparison = compareRuns(readStoredRun(path.resolve(before)), readStoredRun(path.resolve(after)), threshold);
   if (options.html !== undefined) writePage(path.resolve(options.html), comparison);
   if (options.json) process.stdout.write(jsonText(comparison));

@@ -1,6 +1,7 @@
 /** `lint [PATH...]`: checks scenarios, suites, profiles, the catalogue and the conditions. */
 import { type Command, Option } from 'commander';
 import type { Diagnostic } from '../language/scenario';
+import { quote } from '../language/suggest';
 import type { Act } from './main';
 import { EXIT, UsageError } from './support/exit';
 
@@ -13,6 +14,10 @@ export function declare(command: Command, act: Act): void {
     .option('--deep', 'also run scenarios on the reference device: do they judge what they name?')
     .option('--json', 'the same as --format json')
     .addOption(new Option('--format <format>', 'text for people, json, or github annotations').choices(FORMATS))
+    .addHelpText(
+      'after',
+      '\nExit codes: 0 no errors (there may be warnings), 2 a file that is not valid, or wrong usage.',
+    )
     .action(act(lint));
 }
 
@@ -25,9 +30,12 @@ interface Options {
 async function lint(paths: readonly string[], options: Options): Promise<number> {
   if (options.json && options.format !== undefined && options.format !== 'json')
     throw new UsageError(`--json and --format ${options.format} exclude each other`);
+  if (paths.includes('')) throw new UsageError('the name of a file or folder is empty');
   const { lintPaths } = require('./linting/lint-paths') as typeof import('./linting/lint-paths');
   const shallow = lintPaths(paths, process.cwd());
   const { files } = shallow;
+  if (paths.length > 0 && files.length === 0)
+    throw new UsageError(`there is no YAML file in ${paths.map(quote).join(', ')}`);
   const diagnostics = options.deep ? [...shallow.diagnostics, ...(await deep(files))] : shallow.diagnostics;
   const formats = require('./linting/formats') as typeof import('./linting/formats');
   const write = { text: formats.asText, json: formats.asJson, github: formats.asGithub };

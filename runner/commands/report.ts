@@ -3,6 +3,7 @@ import path from 'node:path';
 import type { Command } from 'commander';
 import type { Act } from './main';
 import { CannotRun, EXIT } from './support/exit';
+import { refuseFolder } from './support/file-status';
 import { printable } from './support/printable';
 import { chosenRun } from './support/run-folders';
 import { shownPath } from './support/shown-path';
@@ -24,6 +25,7 @@ export function declare(command: Command, act: Act): void {
 async function report(named: string | undefined, options: Options): Promise<number> {
   const folder = chosenRun(named, options.latest === true);
   const output = path.resolve(options.output ?? path.join(folder, 'report.html'));
+  if (options.output !== undefined) refuseFolder('--output', options.output);
   const { generateReport } = require('../../reports') as typeof import('../../reports');
   try {
     const made = await generateReport(folder, output);

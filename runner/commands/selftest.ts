@@ -1,5 +1,9 @@
 /** selftest: the kit tested by its own faults. */
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
 import type { SelfTestRow } from '../execution/self-test/self-test';
+import { PACKAGE_ROOT } from '../language';
+import { quote } from '../language/suggest';
 import type { Peculiarity } from '../reference/peculiarity';
 import type { Declare } from './main';
 import { isGood, oraclesText, rowText, totalsText } from './self-testing/text';
@@ -36,6 +40,7 @@ async function selftest(names: readonly string[], options: Options): Promise<num
   for (const name of without)
     if (!oracles.includes(name))
       throw new UsageError(`there is no oracle "${name}"`, `They are: ${oracles.join(', ')}.`);
+  checkSuite(suite);
   const chosen = names.length > 0 ? names : everything(PECULIARITIES.values());
   const began = performance.now();
   const quiet = options.json === true;
@@ -48,6 +53,16 @@ async function selftest(names: readonly string[], options: Options): Promise<num
   else process.stdout.write(`\n${totalsText(rows, seconds)}\n`);
   if (eachOracle && !quiet) process.stdout.write(`\n${oraclesText(rows, oracles)}\n`);
   return rows.every(isGood) ? EXIT.fine : EXIT.nonConformant;
+}
+
+/** Before any worker starts. @throws UsageError */
+function checkSuite(suite: string): void {
+  const suites = readdirSync(path.join(PACKAGE_ROOT, 'suites')).map((file) => file.replace(/\.yaml$/, ''));
+  if (!suites.includes(suite))
+    throw new UsageError(
+      `--suite ${quote(suite)}: there is no such suite`,
+      `The suites are ${suites.sort().join(', ')}.`,
+    );
 }
 
 /** Variations first, and those with the most state before all others: the longest must not begin last. */

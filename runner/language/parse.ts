@@ -22,8 +22,7 @@ export function parse(complaints: Complaints): Tree | undefined {
       'yaml-version',
       `${quote(directive[0].trim())} asks for another version of YAML`,
       {
-        cause: 'this language is YAML 1.2, where `on` and `yes` are text and 010 is not octal',
-        suggestion: 'remove this line',
+        cause: 'this language is YAML 1.2, where `on` and `yes` are text and 010 is not octal: remove this line',
       },
     );
   }

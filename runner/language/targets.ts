@@ -35,6 +35,8 @@ export function resolveTargets(
 }
 
 function resolveTarget(name: string, cwd: string, packageRoot: string): readonly Target[] | Diagnostic {
+  // Most often a shell variable that is not set: not the working folder and whatever lies in it.
+  if (name === '') return about(name, 'no-such-target', 'the name of a suite, scenario or folder is empty');
   const suiteFolders = [path.join(cwd, 'suites'), path.join(packageRoot, 'suites')];
   // A bare word is a suite's name first: a folder that happens to be called `smoke` does not hide the suite.
   if (/^[a-z][a-z0-9-]*$/.test(name)) {

@@ -49,6 +49,20 @@ describe('text', () => {
     expect(stdout).toContain('nowhere.yaml:1:1 error cannot-read');
   });
 
+  test('a folder without YAML files, and a name that is empty, are slips and no clean bill', () => {
+    const cwd = workFolder({ 'notes/read.me': '' });
+    expect(cli(['lint', 'notes'], { cwd })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'error: there is no YAML file in "notes"\n',
+    });
+    expect(cli(['lint', ''], { cwd })).toEqual({
+      code: 2,
+      stdout: '',
+      stderr: 'error: the name of a file or folder is empty\n',
+    });
+  });
+
   test('a named pipe does not hold it up', () => {
     const cwd = workFolder();
     execFileSync('mkfifo', [path.join(cwd, 'pipe.yaml')]);

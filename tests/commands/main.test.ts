@@ -60,6 +60,14 @@ describe('wrong usage', () => {
     });
   });
 
+  test('a suite for the self-test that there is not', () => {
+    const { code, stdout, stderr } = cli(['selftest', 'chain-loops', '--suite', 'nosuch']);
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+    expect(stderr).toMatch(
+      /^error: --suite "nosuch": there is no such suite\n {2}The suites are certify, .*smoke\.\n$/,
+    );
+  });
+
   test('an unknown option', () => {
     expect(cli(['run', '--devcie', 'reference'])).toEqual({
       code: 2,

@@ -116,6 +116,13 @@ test.each<[string, readonly string[], RegExp]>([
   expect(existsSync(path.join(cwd, 'a.yaml'))).toBe(false);
 });
 
+test('a place where no file can be is a slip, told without a stack trace', () => {
+  const cwd = workFolder({ file: '' });
+  const { code, stdout, stderr } = cli(['new', 'scenario', 'file/x.yaml', '--name', 'It stops'], { cwd });
+  expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+  expect(stderr).toMatch(/^error: \S+x\.yaml cannot be written: [^\n]+\n$/);
+});
+
 test('a file that is there is left as it is', () => {
   const cwd = workFolder({ 'a.yaml': 'mine' });
   expect(cli(['new', 'scenario', 'a.yaml', '--name', 'x'], { cwd })).toMatchObject({

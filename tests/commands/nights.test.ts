@@ -127,7 +127,9 @@ describe('two nights', () => {
   test('what is no run, and what is no ratio', () => {
     for (const [words, told] of [
       [['compare', 'good', 'nowhere'], 'nowhere is not the folder of a run'],
+      [['compare', 'good', 'nowhere'], 'there is no plan.json in it'],
       [['compare', 'good', 'bad', '--threshold', '0.5'], 'a ratio above 1 is wanted'],
+      [['compare', 'good', 'bad', '--html', 'good'], 'error: --html good is a folder'],
     ] as const)
       expect(cli(words, { cwd })).toMatchObject({ code: 2, stderr: expect.stringContaining(told) });
   });

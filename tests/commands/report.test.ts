@@ -10,9 +10,10 @@ test.each<[string, string[], string]>([
   ['a folder and --latest', ['empty', '--latest'], NEITHER],
   ['a folder that is not there', ['nowhere'], 'error: there is no folder nowhere\n'],
   ['a folder of something else', ['empty'], 'error: empty is not the folder of a run: there is no plan.json in it\n'],
+  ['a page that is a folder', ['run', '--output', 'empty'], 'error: --output empty is a folder\n'],
   ['no run so far', ['--latest'], 'error: there is no run in results\n  `vfio-conformance run` makes one.\n'],
 ])('%s', (_what, words, stderr) => {
-  const cwd = workFolder({ 'empty/notes.txt': '' });
+  const cwd = workFolder({ 'empty/notes.txt': '', 'run/plan.json': '{}' });
   expect(cli(['report', ...words], { cwd })).toEqual({ code: 2, stdout: '', stderr });
 });
 

@@ -123,6 +123,16 @@ test.each<[string, string[], string]>([
     ['both', ...ON, '--tag', 'quick', '--skip', 'STATE-*'],
     'error: no case is left\n  --case, --tag, --only and --skip hold together; `run --list` shows the cases there are.\n',
   ],
+  [
+    'a target without a name, as of a shell variable that is not set',
+    ['', ...ON],
+    'error: the name of a suite, scenario or folder is empty\n',
+  ],
+  [
+    'a folder in a file system that makes none',
+    ['both', ...ON, '--out', '/proc/none/run'],
+    'error: the folder /proc/none/run cannot be made: ENOENT',
+  ],
   ['a JSON file that is a folder', ['both', ...ON, '--json', 'suites'], 'error: --json '],
 ])('%s', (_what, words, expected) => {
   expect(refused(words).slice(0, expected.length)).toBe(expected);

@@ -282,3 +282,14 @@ test('nothing in a name steers the terminal', () => {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
   expect(stdout).not.toMatch(/[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e]/);
 });
+
+test('a folder of many scenarios is counted where the run begins, not listed', () => {
+  const files = ['one', 'two', 'three', 'four'].map((name) => [
+    `many/${name}.yaml`,
+    `scenario: Runs, number ${name}\nclauses: [STATE-DEFAULT]\nneeds: [migration-v1]\nsteps:\n  - state: running\n`,
+  ]);
+  const { stdout } = cli(['run', 'many', '--device', 'reference', '--no-report'], {
+    cwd: workFolder(Object.fromEntries(files)),
+  });
+  expect(stdout.split('\n', 1)).toEqual(['4 scenarios on reference: 4 cases']);
+});

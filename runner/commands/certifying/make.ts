@@ -1,6 +1,6 @@
 /** Makes certificate.json and certificate.html of a run. */
 import { createHash, type KeyObject } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import {
   type CertificateContents,
@@ -18,6 +18,7 @@ import type { MakeOptions } from '../certificate';
 import type { Judgement } from '../running/judgement';
 import { asRecord, judgeStoredRun, readStoredRun, type StoredRun } from '../running/stored-run';
 import { CannotRun, UsageError } from '../support/exit';
+import { makeFolder } from '../support/make-folder';
 import { jsonText, printable } from '../support/printable';
 import { chosenRun } from '../support/run-folders';
 import { shownPath } from '../support/shown-path';
@@ -42,7 +43,7 @@ export function makeCertificate(named: string | undefined, options: MakeOptions)
   const pictures = whole.devices.map(({ device }) => picturesOf(run.results.filter((one) => one.device === device)));
   const { json, html } = certificateTexts(contents, key, pictures);
   try {
-    mkdirSync(output, { recursive: true });
+    makeFolder(output);
     writeWholeFile(path.join(output, JSON_NAME), json);
     writeWholeFile(path.join(output, HTML_NAME), html);
   } catch (error) {

@@ -171,10 +171,16 @@ function traced(plan: RunPlan, options: RunJestOptions): Promise<number> {
 function headline({ plan, targets }: RecordParts, left: number, resumed: boolean): string {
   const cases = plan.repeat * targets.reduce((sum, target) => sum + target.taken.length, 0);
   const devices = plan.devices.map(({ device }) => device).join(', ');
-  const what = `${targets.map((target) => target.title).join(', ')} on ${devices}`;
+  const what = `${titleOf(targets)} on ${devices}`;
   return resumed
     ? `${what}: resumed, ${left} of ${counted(cases * plan.devices.length, 'case')} left`
     : `${what}: ${counted(cases, 'case')}`;
+}
+
+/** A folder of scenarios is counted: their names, one after the other, would fill the screen. */
+function titleOf(targets: RecordParts['targets']): string {
+  if (targets.length <= 3) return targets.map(({ title }) => title).join(', ');
+  return `${targets.length} ${targets.every(({ kind }) => kind === 'scenario') ? 'scenarios' : 'suites and scenarios'}`;
 }
 
 /** @throws CannotRun when version 1 is claimed of a device that has the newer protocol only. */

@@ -1,11 +1,12 @@
 /** From the checked command line to the plan that the run's folder begins with. */
-import { accessSync, constants, mkdirSync, readdirSync } from 'node:fs';
+import { accessSync, constants, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { DEFAULT_LIMITS, type DevicePlan, type RunPlan, TRACE_FILE } from '../../execution/run-plan';
 import { kitVersion } from '../../jest/plan-file';
 import { UsageError } from '../support/exit';
 import { fileStatus } from '../support/file-status';
 import { isMachineTrouble } from '../support/machine-trouble';
+import { makeFolder } from '../support/make-folder';
 import { freshFolder } from '../support/run-folders';
 import type { CheckedOptions } from './options';
 import { inputsDigest } from './run-inputs';
@@ -23,7 +24,7 @@ export function makePlan(
     options.out === undefined
       ? freshFolder(path.join(cwd, 'results'), now, nameOf(targets))
       : path.resolve(cwd, options.out);
-  if (!options.plan) makeFolder(folder);
+  if (!options.plan) makeRunFolder(folder);
   const plan: RunPlan = {
     schemaVersion: 1,
     kitVersion: kitVersion(),
@@ -52,7 +53,7 @@ export function checkOutputs({ json, junit, record }: CheckedOptions, cwd: strin
 }
 
 /** A folder with something in it is another run's, or somebody's: results of two runs must not get mixed. */
-function makeFolder(folder: string): void {
+function makeRunFolder(folder: string): void {
   const status = fileStatus(folder);
   if (status && !status.isDirectory()) throw new UsageError(`--out ${folder} is a file, not a folder`);
   if (status && readdirSync(folder).length > 0)
@@ -73,7 +74,7 @@ function checkFile(option: string, file: string): void {
 
 function make(folder: string): void {
   try {
-    mkdirSync(folder, { recursive: true });
+    makeFolder(folder);
   } catch (error) {
     // A full or failing disk is no mistake of the command line.
     if (isMachineTrouble(error)) throw error;

@@ -1,11 +1,11 @@
 /** A run as its folder has it: what was planned, what was found, what came of each case, and the judgement of all that. */
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CaseResult } from '../../execution/case-result';
 import { judgingFor } from '../../execution/judging';
 import type { DeviceDescription } from '../../execution/probe';
-import { RESULTS_FILE, RUN_FILE, type RunPlan } from '../../execution/run-plan';
+import { PLAN_FILE, RESULTS_FILE, RUN_FILE, type RunPlan } from '../../execution/run-plan';
 import { readPlan } from '../../jest/plan-file';
 import { ResultsTail } from '../../jest/results-tail';
 import type { Waiver } from '../../language/scenario';
@@ -90,12 +90,15 @@ export function checkRunFolder(folder: string): void {
 }
 
 function planOf(folder: string): RunPlan {
+  const hint = 'A run names its folder at its end; they lie below results/.';
+  if (!existsSync(path.join(folder, PLAN_FILE)))
+    throw new UsageError(`${shownPath(folder)} is not the folder of a run: there is no ${PLAN_FILE} in it`, hint);
   try {
-    return readPlan(path.join(folder, 'plan.json'));
+    return readPlan(path.join(folder, PLAN_FILE));
   } catch (error) {
     throw new UsageError(
       `${shownPath(folder)} is not the folder of a run: ${error instanceof Error ? error.message : String(error)}`,
-      'A run names its folder at its end; they lie below results/.',
+      hint,
     );
   }
 }

@@ -1,9 +1,11 @@
 /** Makes the text of a new file, checks it as `lint` does, and writes it. */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { lintFiles, PACKAGE_ROOT } from '../../language';
 import { nearest, quote } from '../../language/suggest';
 import { InvalidFiles, UsageError } from '../support/exit';
+import { isMachineTrouble } from '../support/machine-trouble';
+import { makeFolder } from '../support/make-folder';
 import { profileText, SCENARIOS, suiteText, type Template } from './templates';
 
 export const KINDS = ['scenario', 'suite', 'profile'] as const;
@@ -46,13 +48,24 @@ export function writeNew(answers: Answers, cwd: string): string {
   if (!/\.ya?ml$/.test(file)) throw new UsageError(`${answers.file}: the name of a ${answers.kind} ends in .yaml`);
   if (existsSync(file)) throw new UsageError(`${answers.file} is there already`, 'Name a new file.');
   const schema = path.relative(path.dirname(file), path.join(PACKAGE_ROOT, SCHEMAS[answers.kind]));
-  mkdirSync(path.dirname(file), { recursive: true });
-  writeFileSync(file, `# yaml-language-server: $schema=${schema}\n${textOf(answers)}`, { flag: 'wx' });
+  write(file, `# yaml-language-server: $schema=${schema}\n${textOf(answers)}`);
   const errors = lintFiles([file]).filter(({ severity }) => severity === 'error');
   if (errors.length === 0) return file;
   // It was made this moment, by nobody else.
   rmSync(file);
   throw new InvalidFiles(errors);
+}
+
+/** @throws UsageError where the file cannot be. */
+function write(file: string, text: string): void {
+  try {
+    makeFolder(path.dirname(file));
+    writeFileSync(file, text, { flag: 'wx' });
+  } catch (error) {
+    // A full or failing disk is no mistake of the command line.
+    if (isMachineTrouble(error)) throw error;
+    throw new UsageError(`${file} cannot be written: ${error instanceof Error ? error.message : String(error)}`);
+  }
 }
 
 function textOf({ kind, name, template, clauses, scenarios, match }: Answers): string {
