@@ -165,6 +165,26 @@ describe('a run that was cut short', () => {
     expect(runOf(folder)).toMatchObject({ verdict: 'incomplete', finished: false });
   });
 
+  test('was recorded: the recording is made anew out of both halves, and replays whole', async () => {
+    const cwd = workFolder(FILES);
+    const words = ['run', 'many', '-d', 'reference', '--no-report', '--out', 'run', '--record', 'a.rec'];
+    const killed = startCli(words, cwd);
+    await until(() => finishedIds(path.join(cwd, 'run')).length >= 3);
+    process.kill(-killed.pid, 'SIGKILL');
+    await killed.ended;
+    expect(existsSync(path.join(cwd, 'a.rec'))).toBe(false);
+    const resumed = cli(['run', '--resume', 'run', '--no-report'], { cwd });
+    expect(resumed.stderr).toBe('');
+    expect(resumed.code).toBe(0);
+    expect(resumed.stdout).toMatch(/\nrecorded .*a\.rec: \d+ parts, \d+ KiB/);
+    const replayed = cli(['run', '-d', 'replay:a.rec', '--no-report', '--out', 'again'], { cwd });
+    expect(replayed.code).toBe(0);
+    const outcomes = (folder: string): readonly string[] =>
+      runOf(path.join(cwd, folder)).scenarios.map((row) => `${row.case} ${row.status}`);
+    expect(outcomes('again')).toEqual(outcomes('run'));
+    expect(outcomes('again')).toHaveLength(CASES + 1);
+  }, 120_000);
+
   test('is finished once', () => {
     const { cwd, folder } = cutShort();
     expect(cli(['run', '--resume', 'run', '--no-report'], { cwd }).code).toBe(0);
@@ -178,7 +198,13 @@ describe('a run that was cut short', () => {
 
   test('has its devices and rules already', () => {
     const { cwd, folder } = cutShort();
-    for (const words of [['smoke'], ['--device', 'reference'], ['--strict'], ['--host', 'ssh:lab']])
+    for (const words of [
+      ['smoke'],
+      ['--device', 'reference'],
+      ['--strict'],
+      ['--host', 'ssh:lab'],
+      ['--record', 'a.rec'],
+    ])
       expect(cli(['run', '--resume', 'run', ...words], { cwd })).toMatchObject({
         code: 2,
         stderr: expect.stringContaining('--resume goes on with a run as it began'),

@@ -21,10 +21,17 @@ const PAGES = [
 /** What only the reader's machine can do: listed, so that nothing gets there unnoticed. */
 const YOUR_MACHINE: Readonly<Record<string, readonly string[]>> = {
   'certify-a-device': ['vfio-conformance devices', 'vfio-conformance inspect', 'vfio-conformance run'],
-  'write-a-scenario': ['vfio-conformance run'],
+  'write-a-scenario': ['npm ci', 'vfio-conformance run'],
   profile: ['vfio-conformance run'],
   'read-a-report': [],
-  nightly: ['vfio-conformance run', 'vfio-conformance run', 'vfio-conformance compare', 'systemctl daemon-reload'],
+  nightly: [
+    'vfio-conformance run',
+    'vfio-conformance run',
+    'vfio-conformance compare',
+    'systemctl daemon-reload',
+    'npm run',
+    'npm install',
+  ],
   'record-and-replay': ['npm run'],
   'real-hardware': [
     'vfio-conformance devices',

@@ -33,6 +33,7 @@ function blockOf(info: string, line: number, text: string): Block | undefined {
   const name = /^yaml file=([\w.-]+)$/.exec(info)?.[1];
   if (name !== undefined) return { kind: 'file', line, text, name };
   if (info === 'text') return { kind: 'output', line, text };
-  if (info === 'yaml') return undefined;
+  // Files of other programs, which have no command in them.
+  if (['yaml', 'ini', 'groovy'].includes(info)) return undefined;
   throw new Error(`line ${line}: a block marked "${info}" is nothing that the tests know`);
 }
