@@ -1,6 +1,9 @@
 /** The limit on locked memory, in words. */
 import { holdersOf, sayHolders } from '../../runner/host/holders';
 import { lockedMemory } from '../../runner/host/locked-memory';
+import { checkMapped } from '../../runner/steps/map-many';
+import type { StepContext } from '../../runner/steps/step-context';
+import { kernelFailure } from '../../runner/vfio/outcome';
 import { StubHost } from './support/stub-host';
 
 class Limited extends StubHost {
@@ -42,4 +45,18 @@ class Machine extends StubHost {
 test('whoever has a group open is named', () => {
   expect(sayHolders(holdersOf(new Machine(), '/dev/vfio/7'))).toBe('qemu-kvm (process 22)');
   expect(holdersOf(new Machine(), '/dev/vfio/8')).toEqual([]);
+});
+
+test('a mapping that runs into the limit breaks the case, and says which call failed and what to raise', () => {
+  const said: string[] = [];
+  const context = {
+    step: {},
+    session: { dma: { iommu: { host: new Limited('Max locked memory  65536  65536  bytes') } } },
+    giveUp: (why: string) => void said.push(why),
+  } as unknown as StepContext;
+  checkMapped(context, kernelFailure('VFIO_IOMMU_MAP_DMA', -12), 'VFIO_IOMMU_MAP_DMA of 1048576 bytes');
+  expect(said).toHaveLength(1);
+  expect(said[0]).toMatch(
+    /^map: VFIO_IOMMU_MAP_DMA of 1048576 bytes: .*ENOMEM.*; the limit on locked memory \(RLIMIT_MEMLOCK\) is 64 KiB/,
+  );
 });

@@ -46,6 +46,32 @@ const failures: readonly [what: string, script: Script, kind: OpenFailureKind, m
     /every device of the group/,
   ],
   [
+    'a group with another device that a driver of the host has',
+    {
+      ...onIoctl('VFIO_GROUP_GET_STATUS', 'group', (bytes) => {
+        vfioGroupStatus.setField(bytes, 'flags', 0, 'little');
+        return 0;
+      }),
+      list: (next, path) => (/iommu_groups\/1\/devices$/.test(path) ? ['0000:00:09.0'] : next(path)),
+      readLink: (next, path) => (path.endsWith('0000:00:09.0/driver') ? '../../drivers/e1000e' : next(path)),
+    },
+    'not-viable',
+    /is not viable: 0000:00:09\.0 \(e1000e\) of it is bound to a driver of the host/,
+    /look at 0000:00:09\.0/,
+  ],
+  [
+    'a group that a virtual machine has',
+    {
+      ...openOf(/vfio\/1$/, 'EBUSY'),
+      list: (next, path) => (path === '/proc' ? ['77'] : path === '/proc/77/fd' ? ['4'] : next(path)),
+      readLink: (next, path) => (path === '/proc/77/fd/4' ? '/dev/vfio/1' : next(path)),
+      readText: (next, path) => (path === '/proc/77/comm' ? 'qemu-system-x86\n' : next(path)),
+    },
+    'busy',
+    /is busy: qemu-system-x86 \(process 77\) has \/dev\/vfio\/1 open \(EBUSY\)/,
+    /stop it/,
+  ],
+  [
     'a device that its own driver has, in a group with a VFIO device',
     {
       ...onIoctl('VFIO_GROUP_GET_STATUS', 'group', (bytes) => {
