@@ -36,6 +36,7 @@ const YOUR_MACHINE: Readonly<Record<string, readonly string[]>> = {
   'real-hardware': [
     'vfio-conformance devices',
     'modprobe vfio-pci',
+    'vfio-conformance run',
     'echo $(uuidgen)',
     'chown $USER',
     'vfio-conformance inspect',
