@@ -78,8 +78,8 @@ export const INDEPENDENT_HOST_FAULTS: readonly Peculiarity[] = [
   fault({
     // Lines 279-283: index 0 is IO, index 1 is CRW.
     name: 'ccw-io-interrupt-on-crw-line',
-    // An interrupt that goes to another line is missed wherever one is expected, after a cancelled migration as well.
     breaks: ['IRQ-CCW-INDEX', 'TRANS-PRE-RUN'],
+    reason: 'an interrupt on another line is missed wherever one is expected, after a cancelled migration as well',
     summary: 'what interrupts for I/O signals the eventfd of index 1 (CRW); that of index 0 (IO) stays silent',
     personalities: ['ccw'],
     device: (device) =>
