@@ -2,7 +2,7 @@
  * `lab` without a subcommand, the form for CI. Two guests at once, where there are two processors: one begins with the self-check, the
  * kit's own command line on every device and QEMU, the other with the matrix. Everything has to come out as it should.
  */
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { runCommand } from '../child';
@@ -10,14 +10,20 @@ import { driverFolder, missingTrials } from '../matrix/guest-run';
 import { type Lab, newRunFolder, prepareGuest, requireKit } from '../session';
 import { type GuestShare, runShare, type ShareOutcome, sharesOf } from './ci-shares';
 
+/** A run that was refused has a record, and nothing to report. */
+function hasResults(file: string): boolean {
+  if (!existsSync(file)) return false;
+  const { scenarios } = JSON.parse(readFileSync(file, 'utf8')) as { readonly scenarios?: readonly unknown[] };
+  return scenarios !== undefined && scenarios.length > 0;
+}
+
 /** The HTML report of each run that left its record. Gives what could not be made. */
 async function makeReports(lab: Lab, run: string, shares: readonly GuestShare[]): Promise<string[]> {
   const complaints: string[] = [];
   for (const { name, parts } of shares) {
     for (const part of parts) {
       const folder = join(run, name, part.name);
-      // A run that was refused has a record, and nothing to report.
-      if (!existsSync(join(folder, 'run.json')) || !existsSync(join(folder, 'plan.json'))) continue;
+      if (!hasResults(join(folder, 'run.json'))) continue;
       const kit = join(lab.paths.root, 'bin/vfio-conformance.js');
       const result = await runCommand(process.execPath, [kit, 'report', folder]);
       if (result.code !== 0) complaints.push(`${part.name}: no report: ${result.stderr.trim()}`);

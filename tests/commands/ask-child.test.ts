@@ -38,6 +38,15 @@ test('a device that does not answer', async () => {
   });
 });
 
+test('a process that does not start has not touched the device', async () => {
+  const error: unknown = await askChild('dev0', { script: child('for (;;) ;'), startMs: 500 }).catch((e: unknown) => e);
+  expect(error).toMatchObject({
+    message: 'dev0 was not looked at: the process for it did not start within 0.5 s',
+    advice: expect.stringContaining('try again'),
+    exitCode: 3,
+  });
+});
+
 test('a device that kills the process', async () => {
   expect(await failure(`${DOING} process.kill(process.pid, 'SIGBUS'); for (;;) ;`)).toMatchObject({
     message: 'inspecting dev0 ended with SIGBUS, at: VFIO_DEVICE_GET_REGION_INFO of region 3',
@@ -52,6 +61,11 @@ test('a device that cannot be opened', async () => {
     advice: 'Stop the virtual machine.',
     exitCode: 3,
   });
+});
+
+test('a refusal that names the device is told as it is', async () => {
+  const said = "{ kind: 'busy', message: 'dev0 is busy', advice: 'Wait.' }";
+  expect((await failure(`say({ kind: 'cannot-open', failure: ${said} });`)).message).toBe('dev0 is busy');
 });
 
 test('a defect of the child is told with what it said', async () => {
