@@ -40,7 +40,14 @@ const serial = labDevice('serial').address;
 const neighbour = labDevice('neighbour').address;
 
 const situations: readonly Situation[] = [
-  { name: 'busy', address: edu, says: /is busy: .* has \/dev\/vfio\/\d+ open/, advises: /fuser/, status: 'in-use', run: true },
+  {
+    name: 'busy',
+    address: edu,
+    says: /is busy: .* has \/dev\/vfio\/\d+ open/,
+    advises: /fuser/,
+    status: 'in-use',
+    run: true,
+  },
   {
     name: 'bound to no driver',
     address: bare,
