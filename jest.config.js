@@ -30,6 +30,8 @@ function suites(displayName, device, files) {
  */
 module.exports = {
   watchman: false,
+  // Jest leaves a core to an editor; half of the tests wait for processes of their own.
+  maxWorkers: '100%',
   projects: [
     {
       displayName: 'kit',
