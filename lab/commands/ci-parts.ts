@@ -116,11 +116,14 @@ function parsed(file: string): unknown {
   }
 }
 
-/** What the self-check's JSON says. */
+/** What the JSON of a program of the lab's own says. */
 export function judgeSelfCheck(code: number | undefined, json: unknown): Omit<PartOutcome, 'name'> {
   if (code === undefined) return { good: false, text: 'did not run' };
   const { passed, node, koffi, checks, error } = (json ?? {}) as Record<string, unknown>;
-  if (code === 0 && passed === true) return { good: true, text: `passed with Node ${node} and koffi ${koffi}` };
+  if (code === 0 && passed === true) {
+    const tools = node === undefined ? '' : ` with Node ${node} and koffi ${koffi}`;
+    return { good: true, text: `passed${tools}` };
+  }
   const failed = (Array.isArray(checks) ? (checks as Record<string, unknown>[]) : []).filter(
     ({ held }) => held !== true,
   );

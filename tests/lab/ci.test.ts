@@ -55,6 +55,10 @@ describe('the self-check, as the lab judges it', () => {
     expect(judgeSelfCheck(0, passed)).toEqual({ good: true, text: 'passed with Node v20.9.0 and koffi 3.3.4' });
   });
 
+  it('says so where the program names no tools', () => {
+    expect(judgeSelfCheck(0, { passed: true, checks: [] }).text).toBe('passed');
+  });
+
   it('names the checks that did not hold, and what was seen', () => {
     const checks = [...passed.checks, { check: 'b', held: false, seen: '2' }];
     expect(judgeSelfCheck(1, { ...passed, passed: false, checks, error: 'c' })).toEqual({
