@@ -29,8 +29,8 @@ const sample: MatrixRequest = {
   faultStateSize: stateSize,
   everyLayout: false,
   seed: 1,
-  covering: 4,
-  others: 2,
+  covering: 6,
+  others: 3,
 };
 const opinion: OpinionRequest = { trials: shortTrials, stateSize: 65_536, certify: true };
 
